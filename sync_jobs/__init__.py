@@ -1,0 +1,1 @@
+"""The sidecar: the layers, the clock that runs them, and the stores they write."""

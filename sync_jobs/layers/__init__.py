@@ -1,0 +1,56 @@
+"""The layers, found by folder: adding a layer is adding a folder with a `layer.py` that defines `LAYER`."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from app.errors import PortalError
+from sync_jobs.layers.base import Layer
+
+# Layers of the design that a folder may bring later: they show on the status page as not there yet.
+PLANNED = {
+    "webhook": "Push notifications from the landing zone repository",
+    "policies": "Policy checks over all assets",
+}
+
+
+class Registry(Mapping[str, Layer]):
+    """name -> layer. Listing names looks at folders only; a layer's code is imported when it is asked for."""
+
+    def __init__(self, folder: Path, package: str) -> None:
+        self._folder = folder
+        self._package = package
+        self._loaded: dict[str, Layer] = {}
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(sorted(path.parent.name for path in self._folder.glob("*/layer.py")))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def __contains__(self, name: object) -> bool:
+        return name in list(self)
+
+    def __getitem__(self, name: str) -> Layer:
+        if name not in self._loaded:
+            if name not in self:
+                raise KeyError(name)
+            module = importlib.import_module(f"{self._package}.{name}.layer")
+            layer: Layer = module.LAYER
+            if layer.name != name:
+                raise PortalError(
+                    f"{module.__file__}: LAYER.name is {layer.name!r}, its folder is {name!r}.",
+                    "Give both the same name.",
+                )
+            self._loaded[name] = layer
+        return self._loaded[name]
+
+
+LAYERS: Mapping[str, Layer] = Registry(Path(__file__).parent, __name__)
+
+
+def planned() -> dict[str, str]:
+    """Layers of the design without a folder in this version: name -> title."""
+    return {name: title for name, title in PLANNED.items() if name not in LAYERS}
