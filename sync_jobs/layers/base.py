@@ -1,7 +1,7 @@
 """What a layer is: where it reads, when it runs, and the four steps of a run.
 
-A layer is a folder `sync_jobs/layers/<name>/` with a `layer.py` that ends in `LAYER = MyLayer()`. The runner calls
-`extract -> normalise -> store -> cleanup`; a layer never opens a run, takes a lease or retries by itself.
+A layer is a folder `sync_jobs/layers/<name>/` with a `layer.py` that ends in `LAYER = MyLayer()`. The runner
+calls `extract -> normalise -> store -> cleanup`; a layer itself opens no run, takes no lease and never retries.
 """
 
 from __future__ import annotations
@@ -53,9 +53,9 @@ class Cancelled(PortalError):
 class Outcome:
     """What a run did.
 
-    The run is `partial` when anything failed, was missed or went wrong, else `success`. `missed` names the parts of
-    the scope that could not be seen; `errors` holds one sentence each; `details` counts particular to the layer
-    (JSON); `source` says what was read, without credentials.
+    The run is `partial` when anything failed, was missed or went wrong, else `success`. `missed` names the
+    parts of the scope that could not be seen; `errors` holds one sentence each; `details` counts particular to
+    the layer (JSON); `source` says what was read, without credentials.
     """
 
     items_synced: int = 0
@@ -75,8 +75,8 @@ class Outcome:
 class Schedule:
     """When the clock runs a layer. Use `every`, `daily` or `on_demand`.
 
-    A `stream` is polled so often that its quiet polls share one row of `sync_runs` per hour, and a failed poll is
-    tried again by the next one instead of by the runner.
+    A `stream` is polled so often that polls with the same result share one row of `sync_runs` per hour, and a
+    failed poll is tried again by the next one instead of by the runner.
     """
 
     every_seconds: float | None = None
@@ -135,7 +135,10 @@ class RunContext:
 
 
 class Layer(Protocol):
-    """One source of the portal's copy. `extract` returns what `normalise` takes, and that what `store` takes."""
+    """One source of the portal's copy. `normalise` takes what `extract` returned, `store` what that returned.
+
+    `ctx.options` may hold `paths`: files given by hand, which then are the source, configured or not.
+    """
 
     @property
     def name(self) -> str:
