@@ -1,7 +1,7 @@
 """What a layer is: where it reads, when it runs, and the four steps of a run.
 
 A layer is a folder `sync_jobs/layers/<name>/` with a `layer.py` that ends in `LAYER = MyLayer()`. The runner
-calls `extract -> normalise -> store -> cleanup`; a layer itself opens no run, takes no lease and never retries.
+calls `extract -> normalise -> store -> cleanup`; the layer itself takes no lease and never retries.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class Outcome:
     """What a run did.
 
     The run is `partial` when anything failed, was missed or went wrong, else `success`. `missed` names the
-    parts of the scope that could not be seen; `errors` holds one sentence each; `details` counts particular to
+    parts of the scope that could not be seen; `errors` holds one sentence each; `details` holds counts of
     the layer (JSON); `source` says what was read, without credentials.
     """
 
