@@ -7,6 +7,7 @@ thread watches over it: renews the lease, writes progress, enforces the time lim
 from __future__ import annotations
 
 import threading
+import weakref
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -19,6 +20,7 @@ from sync_jobs.runs import Row
 from sync_jobs.store.cache import Cache
 
 TRIGGERS = ("schedule", "cli", "api", "page", "webhook", "sample")
+_runners: weakref.WeakSet[Runner] = weakref.WeakSet()
 
 
 def run(
@@ -31,6 +33,22 @@ def run(
     """Run one layer and wait. Returns its row of `sync_runs`; see Runner.start for what it raises."""
     settings = settings or load_settings()
     return Runner(settings, Cache(settings.home)).run(layer, trigger, options, progress)
+
+
+def stop_all(reason: str) -> None:
+    """Ask every run of this process to end, and start no more. Returns at once; for signal handlers."""
+    for runner in list(_runners):
+        runner.stop(reason)
+
+
+def active() -> list[str]:
+    """Ids of the runs of this process that are under way."""
+    return [run_id for runner in list(_runners) for run_id in runner.active()]
+
+
+def abandoned() -> bool:
+    """Whether a run did not stop when told to, so that its thread is still there."""
+    return any(runner.abandoned for runner in list(_runners))
 
 
 class Runner:
@@ -52,6 +70,7 @@ class Runner:
         self._lock = threading.RLock()  # a signal handler may stop runs while this thread starts one
         self._stopping: str | None = None
         self.abandoned = False  # a run did not stop when told to: its thread is still there
+        _runners.add(self)
 
     def run(
         self,

@@ -1,0 +1,95 @@
+"""serve, setup, doctor and policies."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from app.errors import Permanent
+from sync_jobs.cli import output, session
+
+
+class Target(StrEnum):
+    """What `setup` can create."""
+
+    bigquery = "bigquery"
+    pubsub = "pubsub"
+    github = "github"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.command("serve")(serve)
+    app.command("setup")(setup)
+    app.command("doctor")(doctor)
+    app.command("policies")(policies)
+
+
+@output.command
+def serve(
+    with_sample: Annotated[
+        bool, typer.Option("--with-sample", hidden=True, help="Load the sample into a home without a source.")
+    ] = False,
+) -> int:
+    """The sidecar: the clock, the layers and the HTTP API. Ends in order on SIGTERM and Ctrl-C."""
+    from sync_jobs import serving
+
+    return serving.serve(session.settings_and_logs(), with_sample=with_sample)
+
+
+@output.command
+def setup(
+    target: Annotated[Target, typer.Argument(help="What to create.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print what would be done, do nothing.")] = False,
+) -> int:
+    """Create what the portal needs in Google Cloud or GitHub."""
+    settings = session.settings_and_logs()
+    if target is not Target.bigquery:
+        raise Permanent(
+            f"This version cannot set up {target.value} yet.", "It can set up: bigquery. Nothing was changed."
+        )
+    from sync_jobs.setup import bigquery
+
+    for line in bigquery.setup(settings, dry_run):
+        output.out(line)
+    return output.DONE
+
+
+@output.command
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
+) -> int:
+    """Check every setting, permission, API and file; say how to mend each."""
+    from sync_jobs import doctor as checks
+
+    found = checks.examine()
+    failed = any(check.status == "fail" for check in found)
+    if as_json:
+        output.print_json({"ok": not failed, "checks": [check.as_dict() for check in found]})
+    else:
+        for check in found:
+            output.out(output.printable(f"{check.status:<8} {check.name}: {check.message}"))
+            if check.mend:
+                output.out(output.printable(f"         -> {check.mend}"))
+    return output.FAILED if failed else output.DONE
+
+
+@output.command
+def policies(
+    rule: Annotated[str | None, typer.Option(help="One rule only.")] = None,
+    param: Annotated[list[str] | None, typer.Option(metavar="K=V", help="A parameter of the rules.")] = None,
+    assets: Annotated[
+        str | None, typer.Option(metavar="FILE", help="An export file to check instead.")
+    ] = None,
+    fail_on: Annotated[
+        str | None, typer.Option(metavar="SEVERITY", help="Exit 1 from this severity on.")
+    ] = None,
+    output_format: Annotated[str, typer.Option("--format", help="table, json or csv.")] = "table",
+) -> int:
+    """Check assets against the rules of sql/policies."""
+    raise Permanent(
+        "This version has no policy checks yet: sql/policies holds no rule.",
+        "Nothing was checked, so nothing is known about compliance.",
+    )

@@ -1,0 +1,88 @@
+"""The sidecar's figures for Prometheus, read from the store at every scrape."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import time
+from collections.abc import Iterator
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, SummaryMetricFamily
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
+
+from app import queries
+from sync_jobs import status
+from sync_jobs.runner import Runner
+
+
+class _Layers(Collector):
+    """Counts survive a restart of the sidecar, because they come from the store."""
+
+    def __init__(self, runner: Runner) -> None:
+        self._runner = runner
+
+    def describe(self) -> list[Metric]:
+        """Nothing ahead of time: registering must not query the store."""
+        return []
+
+    def collect(self) -> Iterator[Metric]:
+        version = importlib.metadata.version("landing-zone-portal")
+        yield _gauge("portal_info", "Version of the portal.", ["version"], [((version,), 1)])
+        yield from _of_runs()
+        yield from _of_layers(self._runner)
+        rows = queries.arrow("api/dead_letters_by_status").to_pylist()
+        yield _gauge(
+            "portal_dead_letters",
+            "Records that could not be understood.",
+            ["layer", "status"],
+            [((row["layer"], row["status"]), row["dead_letters"]) for row in rows],
+        )
+
+
+def render(runner: Runner) -> bytes:
+    """The figures in Prometheus' text format."""
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(_Layers(runner))
+    return generate_latest(registry)
+
+
+def _of_runs() -> Iterator[Metric]:
+    labels = ["layer", "status"]
+    total = CounterMetricFamily("portal_sync_runs", "Runs, by how they ended.", labels=labels)
+    seconds = SummaryMetricFamily("portal_sync_duration_seconds", "Time that runs took.", labels=labels)
+    synced = CounterMetricFamily("portal_items_synced", "Items taken in.", labels=labels)
+    failed = CounterMetricFamily("portal_items_failed", "Items that went to dead letters.", labels=labels)
+    for row in queries.arrow("api/runs_by_status").to_pylist():
+        key = [row["layer"], row["status"]]
+        total.add_metric(key, row["runs"])
+        seconds.add_metric(key, count_value=row["runs"], sum_value=row["seconds"])
+        synced.add_metric(key, row["items_synced"])
+        failed.add_metric(key, row["items_failed"])
+    yield from (total, seconds, synced, failed)
+
+
+def _of_layers(runner: Runner) -> Iterator[Metric]:
+    rows = status.read(runner)
+
+    def per_layer(name: str, text: str, field: str) -> Metric:
+        found = [((layer,), float(row[field])) for layer, row in rows.items() if row[field] is not None]  # type: ignore[arg-type]
+        return _gauge(name, text, ["layer"], found)
+
+    yield per_layer("portal_layer_configured", "1 where the layer has a source.", "configured")
+    yield per_layer("portal_freshness_seconds", "Age of the newest data.", "freshness_seconds")
+    yield per_layer(
+        "portal_freshness_target_seconds", "Age above which data is stale.", "freshness_target_seconds"
+    )
+    yield per_layer("portal_stale", "1 where data is older than its target.", "stale")
+    yield per_layer("portal_last_run_duration_seconds", "Time of the newest run.", "sync_duration_seconds")
+    yield _gauge("portal_scrape_time_seconds", "When these figures were read.", [], [((), time.time())])
+
+
+def _gauge(
+    name: str, text: str, labels: list[str], values: list[tuple[tuple[str, ...], float]]
+) -> GaugeMetricFamily:
+    family = GaugeMetricFamily(name, text, labels=labels)
+    for key, value in values:
+        family.add_metric(list(key), value)
+    return family

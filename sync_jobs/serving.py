@@ -1,0 +1,130 @@
+"""The sidecar as a process: API, clock and layers, and an orderly end within 10 s of being told to stop."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+from types import FrameType
+
+import structlog
+import uvicorn
+
+from app import operator_token
+from app.errors import PortalError
+from app.settings import Settings
+from sync_jobs import runner as runners
+from sync_jobs.api import create_app
+from sync_jobs.runner import Runner
+from sync_jobs.scheduler import TICK_SECONDS, Scheduler
+from sync_jobs.store.cache import Cache
+
+STOP_SECONDS = 9.0
+LOADING = "the sample landing zone is being loaded"
+
+log = structlog.get_logger("sync_jobs.serving")
+
+
+def serve(settings: Settings, *, with_sample: bool = False) -> int:
+    """Serve until SIGTERM or Ctrl-C. Returns the exit status.
+
+    `with_sample` first loads the sample landing zone, if the home has no source.
+    """
+    listener = listen(settings.api_host, settings.api_port, "PORTAL_API_PORT")
+    return _Sidecar(settings, listener).serve(with_sample)
+
+
+def listen(host: str, port: int, setting: str) -> socket.socket:
+    """A listening socket. Raises PortalError that names the setting when the port is taken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=128)
+    except OSError as error:
+        raise PortalError(
+            f"Port {port} of {host} cannot be used: {error.strerror}.",
+            f"Stop what uses it, or set {setting} to a free port.",
+        ) from error
+
+
+class _Sidecar:
+    def __init__(self, settings: Settings, listener: socket.socket) -> None:
+        self._settings = settings
+        self._listener = listener
+        self._stop = threading.Event()
+        self._signal = "a request to stop"
+        self._loading: str | None = None
+        self._runner = Runner(settings, Cache(settings.home))
+        self._scheduler = Scheduler(self._runner)
+        self._scheduler.claim()
+        app = create_app(
+            self._runner, self._scheduler, operator_token.ensure(settings), lambda: self._loading
+        )
+        config = uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            lifespan="off",
+            timeout_graceful_shutdown=2,
+        )
+        self._server = uvicorn.Server(config)
+
+    def serve(self, with_sample: bool) -> int:
+        before = {
+            number: signal.signal(number, self._on_signal) for number in (signal.SIGTERM, signal.SIGINT)
+        }
+        http = threading.Thread(
+            target=self._server.run, kwargs={"sockets": [self._listener]}, name="http", daemon=True
+        )
+        http.start()
+        self._loading = LOADING if with_sample else None
+        threading.Thread(target=self._begin, args=[with_sample], name="begin", daemon=True).start()
+        log.info("sidecar_started", address=f"http://{self._settings.api_host}:{self._settings.api_port}")
+        while not self._stop.wait(TICK_SECONDS) and http.is_alive():
+            self._scheduler.renew()  # the clock does it too, but not while the sample is loaded
+        failed = not http.is_alive()
+        self._end(http)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        return 1 if failed else 0
+
+    def _on_signal(self, number: int, _frame: FrameType | None) -> None:
+        self._signal = f"the sidecar got {signal.Signals(number).name}"
+        self._stop.set()
+
+    def _begin(self, with_sample: bool) -> None:
+        """Load the sample if asked to, then let the clock run. Without the sample the rest still works."""
+        try:
+            if with_sample:
+                from sync_jobs.sample import load
+
+                load.load(self._settings)
+        except PortalError as error:
+            log.error("sample_not_loaded", error=str(error))
+        except Exception:
+            log.exception("sample_not_loaded")
+        finally:
+            self._loading = None
+        if not self._stop.is_set():
+            self._scheduler.start()
+
+    def _end(self, http: threading.Thread) -> None:
+        log.info("sidecar_stopping", reason=self._signal, runs=runners.active())
+        deadline = time.monotonic() + STOP_SECONDS
+        runners.stop_all(self._signal)
+        try:
+            self._scheduler.stop()
+        except PortalError as error:  # the lease runs out by itself
+            log.warning("status_not_written", error=str(error))
+        while runners.active() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        self._server.should_exit = True
+        http.join(max(0.2, deadline - time.monotonic()))
+        if runners.abandoned() or runners.active() or http.is_alive():
+            log.error("sidecar_stopped_hard", runs=runners.active())
+            sys.stderr.flush()
+            os._exit(1)
+        log.info("sidecar_stopped")
