@@ -1,0 +1,324 @@
+"""One typed, frozen settings object. The only reader of the environment and of `config/portal.toml`.
+
+A value is looked up in the environment first (`PORTAL_<NAME>`), then in the configuration file, then the
+default counts. An empty value is the same as no value. Whatever does not fit raises `SettingsError`, which
+names the setting, the value seen (never a secret), what is allowed and every place that was looked at.
+"""
+
+from __future__ import annotations
+
+import difflib
+import ipaddress
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from app.errors import SettingsError
+
+PREFIX = "PORTAL_"
+PROJECT_ROOT = Path(__file__).resolve().parent.parent
+DEFAULT_CONFIG = PROJECT_ROOT / "config" / "portal.toml"
+
+# Read by Google's own client libraries, so they carry no prefix.
+FOREIGN = {
+    "pubsub_emulator_host": "PUBSUB_EMULATOR_HOST",
+    "bigquery_emulator_host": "BIGQUERY_EMULATOR_HOST",
+    "google_application_credentials": "GOOGLE_APPLICATION_CREDENTIALS",
+}
+# PORTAL_* variables that are not settings.
+_NOT_SETTINGS = ("PORTAL_CONFIG", "PORTAL_TESTS_", "PORTAL_BENCH_")
+_CREDENTIALS = re.compile(r"(?<=://)[^/@\s]+@")
+
+Seconds = Annotated[int, Field(ge=1, le=366 * 86400)]
+Days = Annotated[int, Field(ge=1, le=36500)]
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+class Settings(BaseSettings):
+    """Every setting of the portal. Frozen: read once at the start of a process, then passed on."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+    home: Path = Field(Path(".portal"), description="Folder of the local cache and all state")
+    engine: Literal["local", "bigquery"] = Field(
+        "local", description="Where the pages read: local or bigquery"
+    )
+
+    git_url: str | None = Field(
+        None, description="Landing zone repository: https://, ssh://, file:// or git@host:path"
+    )
+    git_branch: str = Field(
+        "HEAD", min_length=1, description="Branch to follow; HEAD is the remote's default"
+    )
+    gcp_scope: str | None = Field(
+        None, description="What to read from Cloud Asset Inventory: organizations/N, folders/N or projects/ID"
+    )
+    gcp_project: str | None = Field(
+        None, description="Project that holds the BigQuery dataset and the subscription"
+    )
+
+    bigquery_dataset: str = Field(
+        "lz_metrics", pattern=r"^[A-Za-z0-9_]{1,1024}$", description="BigQuery dataset"
+    )
+    bigquery_location: str = Field("EU", pattern=r"^[A-Za-z0-9-]+$", description="Location of that dataset")
+    bigquery_max_bytes_billed: int = Field(
+        10 * 1024**3, ge=0, description="Most bytes one query may bill; a query above it fails unbilled"
+    )
+    bigquery_timeout_seconds: Seconds = Field(60, description="Longest a BigQuery query may take")
+
+    pubsub_subscription: str = Field(
+        "portal-lz-events", min_length=3, description="Subscription of the event layer"
+    )
+    pubsub_topic: str = Field("lz-infrastructure-events", min_length=3, description="Topic it belongs to")
+    webhook_secret: SecretStr | None = Field(None, description="Secret GitHub signs webhook deliveries with")
+    api_token: SecretStr | None = Field(None, description="Operator token for every call that changes state")
+
+    api_host: str = Field("127.0.0.1", description="Address the sidecar listens on; loopback only")
+    api_port: Port = Field(8601, description="Port of the sidecar")
+    ui_host: str = Field("127.0.0.1", description="Address the pages are served on; loopback only")
+    ui_port: Port = Field(8501, description="Port of the pages")
+
+    memory_limit: str = Field(
+        "1GB",
+        description="DuckDB memory per process, for example 1GB",
+    )
+    threads: Annotated[int, Field(ge=1, le=1024)] | None = Field(
+        None, description="DuckDB threads per process; unset: all cores"
+    )
+    query_timeout_seconds: Seconds = Field(30, description="Longest a local query may take")
+
+    assets_interval_seconds: Seconds = Field(300, description="Time between runs of the assets layer")
+    git_interval_seconds: Seconds = Field(21600, description="Time between runs of the git layer")
+    layer_timeout_seconds: Seconds = Field(3600, description="A run is given up after this time")
+    snapshot_retention_days: Days = Field(400, description="Daily snapshots are kept this long")
+
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="Least severe log line shown"
+    )
+    log_format: Literal["auto", "json", "console"] = Field(
+        "auto", description="auto: console on a terminal, json elsewhere"
+    )
+
+    freshness_webhook: Seconds = Field(120, description="Webhook data older than this is stale, in seconds")
+    freshness_git: Seconds = Field(25200, description="Git data older than this is stale, in seconds")
+    freshness_assets: Seconds = Field(600, description="Asset data older than this is stale, in seconds")
+    freshness_events: Seconds = Field(120, description="Event data older than this is stale, in seconds")
+    freshness_metrics: Seconds = Field(93600, description="Metrics older than this are stale, in seconds")
+    freshness_policies: Seconds = Field(900, description="Findings older than this are stale, in seconds")
+
+    pubsub_emulator_host: str | None = Field(
+        None, description="host:port of a Pub/Sub emulator, in place of Google"
+    )
+    bigquery_emulator_host: str | None = Field(None, description="host:port or URL of a BigQuery emulator")
+    google_application_credentials: Path | None = Field(None, description="File with Google credentials")
+
+    @field_validator("home")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        """Absolute, so that a later change of directory does not move the cache."""
+        if value.exists() and not value.is_dir():
+            raise ValueError("a folder; this path is a file")
+        return value.expanduser().absolute()
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _upper(cls, value: object) -> object:
+        return value.upper() if isinstance(value, str) else value
+
+    @field_validator("memory_limit")
+    @classmethod
+    def _memory(cls, value: str) -> str:
+        if re.match(r"^\d+(\.\d+)? ?[KMGT]i?B$", value):
+            return value
+        raise ValueError("a number and a unit, such as 512MB or 1.5GB")
+
+    @field_validator("git_url")
+    @classmethod
+    def _git_url(cls, value: str | None) -> str | None:
+        if (
+            value is None
+            or re.match(r"^(https|ssh|file)://.+", value)
+            or re.match(r"^[\w.-]+@[\w.-]+:[^/].*", value)
+        ):
+            return value
+        raise ValueError("an https://, ssh:// or file:// address, or git@host:path")
+
+    @field_validator("gcp_scope")
+    @classmethod
+    def _scope(cls, value: str | None) -> str | None:
+        if value is None or re.match(r"^(organizations/\d+|folders/\d+|projects/[a-z0-9.:-]+)$", value):
+            return value
+        raise ValueError("organizations/NUMBER, folders/NUMBER or projects/ID")
+
+    @field_validator("gcp_project")
+    @classmethod
+    def _project(cls, value: str | None) -> str | None:
+        if value is None or re.match(r"^([a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]$", value):
+            return value
+        raise ValueError(
+            "a project id: 6 to 30 lower-case letters, digits and dashes, starting with a letter"
+        )
+
+    @field_validator("api_host", "ui_host")
+    @classmethod
+    def _loopback(cls, value: str) -> str:
+        if value == "localhost":
+            return value
+        try:
+            if ipaddress.ip_address(value).is_loopback:
+                return value
+        except ValueError:
+            pass  # a name: refused below, because what it resolves to can change
+        raise ValueError(
+            "a loopback address (127.0.0.1, ::1 or localhost). The portal has no sign-in yet: on any other"
+            " address everybody on the network could read the inventory. Put a proxy with sign-in before it"
+        )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Values come from `load_settings` alone, which knows where each one was found."""
+        return (init_settings,)
+
+    def public_dict(self) -> dict[str, Any]:
+        """All settings as plain values; secrets read `set` or None, credentials in addresses are masked."""
+        out: dict[str, Any] = {}
+        for name in type(self).model_fields:
+            value = getattr(self, name)
+            if isinstance(value, SecretStr):
+                value = "set"
+            elif isinstance(value, Path):
+                value = str(value)
+            out[name] = mask_credentials(value) if isinstance(value, str) else value
+        return out
+
+    def secrets(self) -> tuple[str, ...]:
+        """The values that must never be logged or shown."""
+        values = (getattr(self, name) for name in type(self).model_fields)
+        return tuple(v.get_secret_value() for v in values if isinstance(v, SecretStr))
+
+
+def mask_credentials(text: str) -> str:
+    """`text` with the user part of every address in it masked: https://***@host/path."""
+    return _CREDENTIALS.sub("***@", text)
+
+
+def variable(name: str) -> str:
+    """The environment variable of the setting `name`."""
+    return FOREIGN.get(name, PREFIX + name.upper())
+
+
+def config_path(environ: Mapping[str, str] | None = None) -> Path:
+    """The configuration file in use, whether or not it exists."""
+    named = (os.environ if environ is None else environ).get("PORTAL_CONFIG", "").strip()
+    return Path(named).expanduser().absolute() if named else DEFAULT_CONFIG
+
+
+def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
+    """Read all settings. Raises SettingsError, one line per wrong setting, on whatever does not fit."""
+    env = os.environ if environ is None else environ
+    path = config_path(env)
+    from_file = _read_file(path, named="PORTAL_CONFIG" in env and bool(env["PORTAL_CONFIG"].strip()))
+    _refuse_unknown_variables(env)
+    from_env = {
+        name: env[variable(name)]
+        for name in Settings.model_fields
+        if env.get(variable(name), "").strip() != ""
+    }
+    try:
+        return Settings(**{**from_file, **from_env})
+    except ValidationError as error:
+        raise _explain(error, from_env, path) from None  # the cause would repeat the values, secrets included
+
+
+def require(settings: Settings, name: str, why: str) -> Any:
+    """The value of a setting that a feature cannot do without. Raises SettingsError when it is not set."""
+    value = getattr(settings, name)
+    if value is None:
+        raise SettingsError(
+            f"{name} is not set; {why} needs it. Looked at {_places(name, config_path())}.", _hint(name)
+        )
+    return value
+
+
+def _read_file(path: Path, *, named: bool) -> dict[str, Any]:
+    """The values of the configuration file; none when there is no file and nobody asked for one."""
+    if not path.exists():
+        if named:
+            raise SettingsError(
+                f"PORTAL_CONFIG names {path}, which does not exist.",
+                "Create it (config/portal.example.toml shows every setting) or unset PORTAL_CONFIG.",
+            )
+        return {}
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        # Of a TOML error only the position is told: the line it stands on may hold a secret.
+        at = re.search(r"line \d+, column \d+", str(error))
+        what = f"is not valid TOML at {at.group()}" if at else f"cannot be read: {type(error).__name__}"
+        raise SettingsError(
+            f"The configuration file {path} {what}.", 'Expected lines such as: git_branch = "main"'
+        ) from None
+    for key in values:
+        if key not in Settings.model_fields:
+            bare = key.lower().removeprefix(PREFIX.lower())
+            raise SettingsError(
+                f"Unknown setting {key!r} in {path}." + _did_you_mean(bare, list(Settings.model_fields)),
+                "config/portal.example.toml lists every setting.",
+            )
+    return {key: value for key, value in values.items() if value != ""}
+
+
+def _refuse_unknown_variables(env: Mapping[str, str]) -> None:
+    known = {variable(name) for name in Settings.model_fields}
+    for name in sorted(env):
+        if not name.startswith(PREFIX) or name in known or name.startswith(_NOT_SETTINGS):
+            continue
+        foreign = name.removeprefix(PREFIX)
+        guess = f" Did you mean {foreign}?" if foreign in known else _did_you_mean(name, sorted(known))
+        raise SettingsError(
+            f"Unknown environment variable {name}: no setting has that name.{guess}",
+            "config/portal.example.toml lists every setting; a variable is PORTAL_ and the name in capitals.",
+        )
+
+
+def _did_you_mean(name: str, known: list[str]) -> str:
+    close = difflib.get_close_matches(name, known, n=1)
+    return f" Did you mean {close[0]}?" if close else ""
+
+
+def _places(name: str, path: Path) -> str:
+    exists = "" if path.exists() else " (no such file)"
+    return f"the environment variable {variable(name)} and {name} in {path}{exists}"
+
+
+def _hint(name: str) -> str:
+    what = Settings.model_fields[name].description
+    return f"Set {variable(name)} or {name} in the configuration file ({what})."
+
+
+def _explain(error: ValidationError, from_env: Mapping[str, str], path: Path) -> SettingsError:
+    lines, names = [], []
+    for item in error.errors(include_url=False, include_context=False):
+        name = str(item["loc"][0])
+        if name in names:
+            continue
+        names.append(name)
+        secret = "SecretStr" in str(Settings.model_fields[name].annotation)
+        seen = "a value that is not shown" if secret else mask_credentials(repr(item["input"]))
+        where = f"the environment variable {variable(name)}" if name in from_env else str(path)
+        allowed = re.sub("^(Value error, |Input should be )", "", item["msg"])
+        lines.append(f"{name} is {seen} (from {where}); expected {allowed}. Looked at {_places(name, path)}.")
+    return SettingsError("\n".join(lines), " ".join(_hint(name) for name in names))
