@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal
 
 import structlog
 from fastapi import Depends, FastAPI, Header, HTTPException, Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
@@ -149,6 +150,11 @@ def _explain_errors(app: FastAPI) -> None:
         if isinstance(error.detail, dict):
             return JSONResponse(error.detail, error.status_code, headers=error.headers)
         return _problem(error.status_code, str(error.detail), "GET /openapi.json lists every call.")
+
+    @app.exception_handler(RequestValidationError)
+    async def wrong_request(_request: Request, error: RequestValidationError) -> JSONResponse:
+        found = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
+        return _problem(422, f"The call is not valid: {found}.", "GET /openapi.json lists every call.")
 
     @app.exception_handler(PortalError)
     async def portal_error(_request: Request, error: PortalError) -> JSONResponse:

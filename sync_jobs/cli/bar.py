@@ -43,6 +43,10 @@ class Bar:
             self._progress.reset(self._task, total=total, unit=unit, began=time.monotonic())
         self._progress.update(self._task, completed=done, total=total)
 
+    def text(self) -> str:
+        """Done, total and rate as the bar shows them now."""
+        return _Counts().render(self._progress.tasks[0]).plain
+
 
 class _Counts(TextColumn):
     """Done of total and the rate, in the unit of the task; bytes in a size people read."""
