@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, SummaryMetricFamily
@@ -66,7 +66,7 @@ def _of_layers(runner: Runner) -> Iterator[Metric]:
     rows = status.read(runner)
 
     def per_layer(name: str, text: str, field: str) -> Metric:
-        found = [((layer,), float(row[field])) for layer, row in rows.items() if row[field] is not None]  # type: ignore[arg-type]
+        found = [((layer,), float(row[field])) for layer, row in rows.items() if row[field] is not None]
         return _gauge(name, text, ["layer"], found)
 
     yield per_layer("portal_layer_configured", "1 where the layer has a source.", "configured")
@@ -80,7 +80,7 @@ def _of_layers(runner: Runner) -> Iterator[Metric]:
 
 
 def _gauge(
-    name: str, text: str, labels: list[str], values: list[tuple[tuple[str, ...], float]]
+    name: str, text: str, labels: list[str], values: Sequence[tuple[tuple[str, ...], float]]
 ) -> GaugeMetricFamily:
     family = GaugeMetricFamily(name, text, labels=labels)
     for key, value in values:

@@ -103,11 +103,10 @@ class Runner:
         found = self.layer(layer)
         given = dict(options or {})
         source = found.source(self.settings, self.cache)
-        if isinstance(source, NotConfigured):
-            if not given.get("paths"):
-                raise NotConfiguredError(f"The {layer} layer has no source: {source.reason}", source.hint)
-            source = None
-        started = Run(self._terms, found, Request(trigger, source, given, progress))
+        if isinstance(source, NotConfigured) and not given.get("paths"):
+            raise NotConfiguredError(f"The {layer} layer has no source: {source.reason}", source.hint)
+        read_from = source if isinstance(source, str) else None
+        started = Run(self._terms, found, Request(trigger, read_from, given, progress))
         with self._lock:
             self._active[started.run_id] = started
         if self._stopping:  # told to stop since the look above
