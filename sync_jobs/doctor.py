@@ -197,9 +197,9 @@ def _pubsub(settings: Settings) -> Iterator[Check]:
         yield Check("pubsub", "skipped", "PORTAL_GCP_PROJECT is not set.", mend)
         return
     from google.api_core import exceptions
-    from google.cloud import pubsub_v1
+    from google.cloud.pubsub_v1 import SubscriberClient
 
-    with pubsub_v1.SubscriberClient() as client:
+    with SubscriberClient() as client:
         path = client.subscription_path(settings.gcp_project, settings.pubsub_subscription)
         try:
             client.get_subscription(request={"subscription": path}, timeout=NETWORK_SECONDS)

@@ -8,6 +8,7 @@ import socket
 import sys
 import threading
 import time
+from collections.abc import Mapping
 from types import FrameType
 
 import structlog
@@ -18,6 +19,8 @@ from app.errors import PortalError
 from app.settings import Settings
 from sync_jobs import runner as runners
 from sync_jobs.api import create_app
+from sync_jobs.layers import LAYERS
+from sync_jobs.layers.base import Layer
 from sync_jobs.runner import Runner
 from sync_jobs.scheduler import TICK_SECONDS, Scheduler
 from sync_jobs.store.cache import Cache
@@ -28,13 +31,13 @@ LOADING = "the sample landing zone is being loaded"
 log = structlog.get_logger("sync_jobs.serving")
 
 
-def serve(settings: Settings, *, with_sample: bool = False) -> int:
+def serve(settings: Settings, *, with_sample: bool = False, layers: Mapping[str, Layer] = LAYERS) -> int:
     """Serve until SIGTERM or Ctrl-C. Returns the exit status.
 
     `with_sample` first loads the sample landing zone, if the home has no source.
     """
     listener = listen(settings.api_host, settings.api_port, "PORTAL_API_PORT")
-    return _Sidecar(settings, listener).serve(with_sample)
+    return _Sidecar(settings, listener, layers).serve(with_sample)
 
 
 def listen(host: str, port: int, setting: str) -> socket.socket:
@@ -50,13 +53,13 @@ def listen(host: str, port: int, setting: str) -> socket.socket:
 
 
 class _Sidecar:
-    def __init__(self, settings: Settings, listener: socket.socket) -> None:
+    def __init__(self, settings: Settings, listener: socket.socket, layers: Mapping[str, Layer]) -> None:
         self._settings = settings
         self._listener = listener
         self._stop = threading.Event()
         self._signal = "a request to stop"
         self._loading: str | None = None
-        self._runner = Runner(settings, Cache(settings.home))
+        self._runner = Runner(settings, Cache(settings.home), layers)
         self._scheduler = Scheduler(self._runner)
         self._scheduler.claim()
         app = create_app(

@@ -16,6 +16,7 @@ import pytest
 from sync_jobs import runs
 from sync_jobs.store.state import State
 from tests.conftest import ROOT
+from tests.fixtures.processes import free_port
 
 Start = Any
 
@@ -25,9 +26,9 @@ def start(tmp_path: Path) -> Iterator[Start]:
     """Starts a run of the probe layer in a process of its own; kills what is left after the test."""
     started: list[subprocess.Popen[str]] = []
 
-    def begin(behaviour: str, wait: bool = True) -> subprocess.Popen[str]:
+    def begin(*arguments: str, wait: bool = True) -> subprocess.Popen[str]:
         process = subprocess.Popen(
-            [sys.executable, "-m", "tests.tools.run_probe", str(tmp_path), behaviour],
+            [sys.executable, "-m", "tests.tools.run_probe", str(tmp_path), *arguments],
             cwd=ROOT,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -98,3 +99,25 @@ def test_a_signal_ends_the_run_within_ten_seconds(
     assert f"Interrupted: the process got {number.name}" in row["error_messages"][0]
     assert [row["status"] for row in rows(tmp_path)] == ["failed"]
     assert State(tmp_path).rows("SELECT * FROM leases") == []
+
+
+@pytest.mark.parametrize("behaviour", ["patient", "deaf"])
+def test_a_sidecar_told_to_stop_ends_its_runs_in_order(start: Start, tmp_path: Path, behaviour: str) -> None:
+    process = start(behaviour, str(free_port()))
+    began = time.monotonic()
+    process.send_signal(signal.SIGTERM)
+    process.wait(20)
+    assert time.monotonic() - began < 10
+    (row,) = rows(tmp_path)
+    assert row["status"] == "failed"
+    assert "Interrupted: the sidecar got SIGTERM" in row["error_messages"][0]
+    assert State(tmp_path).rows("SELECT * FROM leases") == []
+
+
+def test_a_sidecar_killed_in_the_middle_is_repaired_by_the_next(start: Start, tmp_path: Path) -> None:
+    victim = start("patient", str(free_port()))
+    victim.kill()
+    victim.wait(10)
+    assert [row["status"] for row in rows(tmp_path)] == ["in_progress"]
+    start("patient", str(free_port()))  # runs the layer at once, because its last run failed
+    assert [row["status"] for row in rows(tmp_path)] == ["failed", "in_progress"]

@@ -1,6 +1,7 @@
-"""One run of a probe layer in a process of its own: `python -m tests.tools.run_probe HOME BEHAVIOUR`.
+"""One run of a probe layer in a process of its own: `python -m tests.tools.run_probe HOME BEHAVIOUR [PORT]`.
 
-Prints `running` once the layer's code runs, then one JSON line: the row, or the error.
+Prints `running` once the layer's code runs, then one JSON line: the row, or the error. With a port it is the
+sidecar that runs the layer, by its clock.
 """
 
 from __future__ import annotations
@@ -11,10 +12,13 @@ import sys
 import time
 from pathlib import Path
 
+import structlog
+
 from app.errors import PortalError
-from sync_jobs import runs
+from app.settings import Settings
+from sync_jobs import runs, serving
 from sync_jobs.cli import session
-from sync_jobs.layers.base import Outcome, RunContext
+from sync_jobs.layers.base import Outcome, RunContext, Schedule
 from tests.fixtures.probe import ProbeLayer, probe_runner
 
 
@@ -42,8 +46,14 @@ def deaf(ctx: RunContext) -> Outcome:
 
 
 def main() -> None:
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     home, behaviour = Path(sys.argv[1]), sys.argv[2]
-    runner = probe_runner(home, ProbeLayer({"quick": quick, "patient": patient, "deaf": deaf}[behaviour]))
+    extract = {"quick": quick, "patient": patient, "deaf": deaf}[behaviour]
+    if len(sys.argv) > 3:
+        clocked = ProbeLayer(extract, schedule=Schedule.every(60))
+        settings = Settings(home=home, api_port=int(sys.argv[3]))
+        raise SystemExit(serving.serve(settings, layers={"probe": clocked}))
+    runner = probe_runner(home, ProbeLayer(extract))
     code = 0
     with session.interruptible():
         try:

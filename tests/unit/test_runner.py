@@ -319,3 +319,20 @@ def test_a_stream_is_not_retried_by_the_runner(tmp_path: Path) -> None:
     layer = ProbeLayer(extract, schedule=STREAM)
     assert probe_runner(tmp_path, layer).run("probe", "schedule")["status"] == "failed"
     assert layer.calls.count("extract") == 1
+
+
+def test_the_lease_is_renewed_while_a_run_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sync_jobs.run.RENEW_SECONDS", 0.1)
+    gate = Gate()
+    runner = probe_runner(tmp_path, ProbeLayer(gate))
+    run = runner.start("probe", "cli")
+    finisher = threading.Thread(target=runner.finish, args=[run])
+    finisher.start()
+
+    def expires() -> int:
+        return int(runner.cache.state.rows("SELECT expires_at FROM leases")[0]["expires_at"])
+
+    first = expires()
+    wait_for(lambda: expires() > first)
+    gate.opened.set()
+    finisher.join(5)
