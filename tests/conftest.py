@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 
-pytest_plugins = ["tests.fixtures.bqemulator", "tests.fixtures.processes"]
+pytest_plugins = ["tests.fixtures.bigquery_http_fake", "tests.fixtures.bqemulator", "tests.fixtures.processes"]
 
 
 def _bigquery() -> bool:
