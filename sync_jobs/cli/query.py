@@ -85,7 +85,7 @@ def query(
 def _rows(sql: str | None, file: str | None, given: dict[str, Any], engine: Engine | None) -> pa.Table:
     from app import queries, sql_files
 
-    question = sql_files.get(file) if file is not None else sql_files.adhoc(sql or "")
+    question = sql_files.get(file) if file is not None else sql_files.adhoc(sql or "", given)
     return queries.engine(engine.value if engine else None).query(question, question.bind(given))
 
 

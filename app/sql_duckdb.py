@@ -1,0 +1,200 @@
+"""BigQuery's SQL as DuckDB's. sqlglot does most of it; what it gets wrong is put right here.
+
+Every change below has a row test that gives other rows without it. The session's time zone must be UTC.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sqlglot import exp
+from sqlglot.errors import ErrorLevel
+
+from app.schema import duckdb_type
+
+# Parts of an instant that need another name, or arithmetic, in DuckDB.
+_SUNDAY_WEEK, _MONDAY_WEEK = "%U", "%W"
+
+
+def to_duckdb(tree: exp.Query, types: Mapping[str, str]) -> str:
+    """The statement `tree` for DuckDB; parameters become `$name`, cast to their BigQuery type in `types`.
+
+    Raises sqlglot's UnsupportedError for what cannot be said in DuckDB.
+    """
+    tree = tree.copy()
+    # Innermost first: a node that is replaced takes its finished children along.
+    for node in reversed(list(tree.walk())):
+        change = _CHANGES.get(type(node))
+        new = change(node) if change else None
+        if new is not None and new is not node:
+            node.replace(new)
+    for parameter in list(tree.find_all(exp.Parameter)):
+        kind = types.get(parameter.name)
+        if kind is not None:
+            parameter.replace(
+                exp.cast(parameter.copy(), exp.DataType.build(duckdb_type(kind), dialect="duckdb"))
+            )
+    sql: str = tree.sql(dialect="duckdb", unsupported_level=ErrorLevel.RAISE, pretty=True)
+    return sql
+
+
+def _call(name: str, *arguments: Any) -> exp.Anonymous:
+    return exp.Anonymous(this=name, expressions=list(arguments))
+
+
+def _date_arithmetic(node: Any) -> exp.Expression:
+    """Dates stay dates: DuckDB makes timestamps of a date and an interval."""
+    new = node.copy()
+    new.set("this", exp.cast(new.this, "DATE"))
+    return exp.cast(new, "DATE")
+
+
+def _date_trunc(node: Any) -> exp.Expression | None:
+    return exp.cast(node.copy(), "DATE")
+
+
+def _timestamp_diff(node: Any) -> exp.Expression:
+    """BigQuery counts whole units, as DuckDB's date_sub does; date_diff counts the boundaries crossed."""
+    return _call(
+        "DATE_SUB", exp.Literal.string(node.text("unit").lower()), node.expression.copy(), node.this.copy()
+    )
+
+
+def _extract(node: Any) -> exp.Expression | None:
+    part, value = node.this, node.expression.copy()
+    name = part.name.upper()
+    if isinstance(part, exp.WeekStart):
+        return _week(value, _MONDAY_WEEK) if part.this.name.upper() == "MONDAY" else None
+    if name == "DAYOFWEEK":  # 1 is Sunday; DuckDB begins at 0
+        return exp.paren(exp.Extract(this=exp.var("DOW"), expression=value) + 1)
+    if name in ("DATE", "TIME"):
+        return exp.cast(value, name)
+    if name in ("WEEK", "ISOWEEK"):
+        iso = exp.Extract(this=exp.var("WEEK"), expression=value)
+        return iso if name == "ISOWEEK" else _week(value, _SUNDAY_WEEK)
+    if name in ("MILLISECOND", "MICROSECOND"):  # within the second; DuckDB counts within the minute
+        size = 1000 if name == "MILLISECOND" else 1_000_000
+        return exp.paren(exp.Mod(this=node.copy(), expression=exp.Literal.number(size)))
+    return None
+
+
+def _week(value: exp.Expression, form: str) -> exp.Expression:
+    return exp.cast(_call("STRFTIME", value, exp.Literal.string(form)), "BIGINT")
+
+
+def _array_agg(node: Any) -> exp.Expression | None:
+    """ARRAY_AGG(x ORDER BY y LIMIT n): DuckDB has no LIMIT there, so the list is cut afterwards."""
+    if isinstance(node, exp.IgnoreNulls | exp.RespectNulls):
+        inner = node.this
+        if isinstance(inner, exp.Anonymous) and inner.name == "LIST_SLICE":  # made by the branch below
+            cut = inner.copy()
+            cut.expressions[0].replace(type(node)(this=cut.expressions[0].copy()))
+            return cut
+        return None
+    limit = node.this
+    if not isinstance(limit, exp.Limit):
+        return None
+    whole = exp.ArrayAgg(this=limit.this.copy())
+    return _call("LIST_SLICE", whole, exp.Literal.number(1), limit.expression.copy())
+
+
+def _string_agg(node: Any) -> exp.Expression | None:
+    """STRING_AGG(x, s ORDER BY y LIMIT n), likewise; NULLs do not count."""
+    limit = node.this
+    if not isinstance(limit, exp.Limit):
+        return None
+    value = limit.this.find(exp.Order).this if limit.this.find(exp.Order) else limit.this
+    value = value.expressions[0] if isinstance(value, exp.Distinct) else value
+    whole = exp.Filter(
+        this=exp.ArrayAgg(this=limit.this.copy()),
+        expression=exp.Where(this=value.copy().is_(exp.null()).not_()),
+    )
+    cut = _call("LIST_SLICE", whole, exp.Literal.number(1), limit.expression.copy())
+    separator = node.args.get("separator") or exp.Literal.string(",")
+    return _call("ARRAY_TO_STRING", cut, separator.copy())
+
+
+def _approx_quantiles(node: Any) -> exp.Expression | None:
+    """Exact ones: DuckDB's approximate quantiles are values that never occurred."""
+    steps = int(node.expression.name)
+    points = exp.Array(expressions=[exp.Literal.number(round(i / steps, 9)) for i in range(steps + 1)])
+    return _call("QUANTILE_DISC", node.this.copy(), points)
+
+
+def _anonymous(node: Any) -> exp.Expression | None:
+    if node.name.upper() == "IEEE_DIVIDE":
+        top, bottom = (exp.cast(item.copy(), "DOUBLE") for item in node.expressions)
+        return exp.paren(exp.Div(this=top, expression=bottom))
+    return None
+
+
+def _unnest(node: Any) -> exp.Expression | None:
+    """WITH OFFSET counts from 0, DuckDB's WITH ORDINALITY from 1."""
+    offset = node.args.get("offset")
+    if not isinstance(offset, exp.Identifier):
+        return None
+    alias = node.args.get("alias")
+    column = alias.columns[0].copy() if alias and alias.columns else exp.to_identifier("value")
+    name = f"_{column.name}_{offset.name}"
+    inner = exp.Unnest(
+        expressions=[item.copy() for item in node.expressions],
+        alias=exp.TableAlias(this=exp.to_identifier(name), columns=[column.copy(), offset.copy()]),
+        offset=True,
+    )
+    counted = exp.alias_(exp.column(offset.copy()) - 1, offset.copy())
+    query = exp.select(exp.column(column.copy()), counted).from_(inner)
+    join = node.parent
+    if isinstance(join, exp.Join) and join.side and not join.args.get("on"):
+        join.set("on", exp.true())
+    return query.subquery(name)
+
+
+def _json_array(node: Any) -> exp.Expression:
+    """NULL where the value is no array; a plain cast would fail the whole query on one odd asset."""
+    value = exp.JSONExtract(
+        this=node.this.copy(), expression=node.expression.copy() if node.expression else None
+    )
+    element = "JSON[]" if isinstance(node, exp.JSONExtractArray) else "VARCHAR[]"
+    return exp.TryCast(this=value, to=exp.DataType.build(element, dialect="duckdb"))
+
+
+def _json_keys(node: Any) -> exp.Expression | None:
+    return _call("JSON_KEYS", node.this.copy()) if node.expression and node.expression.name == "1" else None
+
+
+def _to_json(node: Any) -> exp.Expression | None:
+    return _call("TO_JSON", node.this.copy()) if node.args.get("to_json") else None
+
+
+def _count_if(node: Any) -> exp.Expression | None:
+    """An INT64, as in BigQuery; DuckDB gives 128 bits."""
+    if isinstance(node.parent, exp.Window | exp.Filter):
+        return None
+    return exp.cast(node.copy(), "BIGINT")
+
+
+_CHANGES: dict[type, Callable[[Any], exp.Expression | None]] = {
+    exp.DateAdd: _date_arithmetic,
+    exp.DateSub: _date_arithmetic,
+    exp.DateTrunc: _date_trunc,
+    exp.DateFromUnixDate: lambda node: exp.cast(node.copy(), "DATE"),
+    exp.TimestampDiff: _timestamp_diff,
+    exp.Extract: _extract,
+    exp.ArrayAgg: _array_agg,
+    exp.IgnoreNulls: _array_agg,
+    exp.RespectNulls: _array_agg,
+    exp.GroupConcat: _string_agg,
+    exp.ApproxQuantiles: _approx_quantiles,
+    exp.Anonymous: _anonymous,
+    exp.Unnest: _unnest,
+    exp.JSONExtractArray: _json_array,
+    exp.JSONValueArray: _json_array,
+    exp.JSONBool: lambda node: exp.cast(node.this.copy(), "BOOLEAN"),
+    exp.JSONKeysAtDepth: _json_keys,
+    exp.JSONFormat: _to_json,
+    exp.CountIf: _count_if,
+    exp.UnixToTime: lambda node: exp.cast(node.copy(), "TIMESTAMPTZ"),
+    exp.UnixSeconds: lambda node: exp.cast(_call("FLOOR", _call("EPOCH", node.this.copy())), "BIGINT"),
+    exp.Format: lambda node: _call("PRINTF", node.this.copy(), *(item.copy() for item in node.expressions)),
+}
