@@ -1,0 +1,1 @@
+"""What both processes share, and the Streamlit app."""

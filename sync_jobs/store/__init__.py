@@ -1,0 +1,1 @@
+"""The only code that writes: the local cache and BigQuery."""
