@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import signal
 import socket
@@ -35,6 +36,11 @@ class Child:
 
 def main() -> int:
     """Start both, wait, stop both. Exit status 0 when told to stop, 1 when a child ended by itself."""
+    argparse.ArgumentParser(
+        prog="python -m app",
+        description="Start the portal: sidecar and pages, on sample data until a source is set. Ctrl-C stops.",
+        epilog="Settings are PORTAL_* variables or config/portal.toml; there are no options.",
+    ).parse_args()
     stop = threading.Event()
 
     def on_signal(_number: int, _frame: FrameType | None) -> None:

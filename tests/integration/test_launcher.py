@@ -128,3 +128,14 @@ def test_both_cannot_use_one_port(spawn: Spawn) -> None:
     _, said = process.communicate(timeout=30)
     assert process.returncode == 1
     assert "PORTAL_UI_PORT" in said
+
+
+def test_it_takes_no_options_and_says_so(spawn: Spawn) -> None:
+    wrong = spawn("app", "--port", "80")
+    _, said = wrong.communicate(timeout=30)
+    assert wrong.returncode == 2
+    assert "--port" in said
+    help_ = spawn("app", "--help")
+    out, _ = help_.communicate(timeout=30)
+    assert help_.returncode == 0
+    assert "PORTAL_" in out
