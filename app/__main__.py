@@ -38,7 +38,7 @@ def main() -> int:
     """Start both, wait, stop both. Exit status 0 when told to stop, 1 when a child ended by itself."""
     argparse.ArgumentParser(
         prog="python -m app",
-        description="Start the portal: sidecar and pages, on sample data until a source is set. Ctrl-C stops.",
+        description="Start the portal: sidecar and pages, on sample data until a source is set.",
         epilog="Settings are PORTAL_* variables or config/portal.toml; there are no options.",
     ).parse_args()
     stop = threading.Event()
