@@ -57,8 +57,8 @@ def _of_runs() -> Iterator[Metric]:
         key = [row["layer"], row["status"]]
         total.add_metric(key, row["runs"])
         seconds.add_metric(key, count_value=row["runs"], sum_value=row["seconds"])
-        synced.add_metric(key, row["items_synced"])
-        failed.add_metric(key, row["items_failed"])
+        synced.add_metric(key, float(row["items_synced"]))
+        failed.add_metric(key, float(row["items_failed"]))
     yield from (total, seconds, synced, failed)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+import orjson
 import structlog
 
 from app.errors import PortalError
@@ -69,7 +70,7 @@ def read(runner: Runner) -> dict[str, dict[str, Any]]:
     if sidecar_process(state) is None:
         refresh_without_sidecar(runner)
     rows = queries.arrow(STATUS_QUERY).to_pylist()
-    return {str(row["layer"]): {key: _plain(value) for key, value in row.items()} for row in rows}
+    return {str(row["layer"]): {key: _plain(key, value) for key, value in row.items()} for row in rows}
 
 
 def refresh_without_sidecar(runner: Runner) -> None:
@@ -102,7 +103,9 @@ def _described(runner: Runner, name: str) -> runs.Row:
     return {**row, "configured": True, "reason": None, "source": mask_credentials(source)}
 
 
-def _plain(value: object) -> object:
+def _plain(field: str, value: object) -> object:
+    if field == "details" and isinstance(value, str):
+        return orjson.loads(value)
     if isinstance(value, datetime):
         return value.isoformat().replace("+00:00", "Z")
     return value
