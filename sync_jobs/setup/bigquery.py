@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 DESCRIPTION = "What the Landing Zone Portal knows: assets, changes, events, findings, costs and runs."
 DATASET_LABELS = {"portal": PORTAL_LABEL}
 # BigQuery's API answers with the names of its first dialect.
-_API_TYPES = {"INT64": "INTEGER", "FLOAT64": "FLOAT", "BOOL": "BOOLEAN"}
+_API_TYPES = {"INTEGER": "INT64", "FLOAT": "FLOAT64", "BOOLEAN": "BOOL"}
 
 
 def setup(settings: Settings, dry_run: bool) -> list[str]:

@@ -7,7 +7,7 @@ from tests.fixtures.bqemulator import Emulator
 
 def test_a_fresh_dataset_answers_queries(bq_emulator: Emulator, bq_dataset: str) -> None:
     client = bq_emulator.client(bq_dataset)
-    client.query_and_wait("CREATE TABLE t (a INT64, j JSON)")
-    client.query_and_wait("""INSERT INTO t VALUES (1, JSON '{"k": "v"}')""")
-    rows = list(client.query_and_wait("SELECT a, JSON_VALUE(j, '$.k') AS k FROM t"))
+    client.query("CREATE TABLE t (a INT64, j JSON)").result()
+    client.query("""INSERT INTO t VALUES (1, JSON '{"k": "v"}')""").result()
+    rows = list(client.query("SELECT a, JSON_VALUE(j, '$.k') AS k FROM t").result())
     assert [tuple(row.values()) for row in rows] == [(1, "v")]

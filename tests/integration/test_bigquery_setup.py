@@ -113,7 +113,7 @@ def test_the_emulator_takes_it_twice(bq_emulator: Emulator, tmp_path: Path) -> N
         assert all(line.endswith("nothing to do") for line in setup(settings, dry_run=False))
         client = bq_emulator.client(dataset)
         assert {item.table_id for item in client.list_tables(dataset)} == set(tables())
-        rows = client.query_and_wait("SELECT COUNT(*) AS n FROM assets WHERE JSON_VALUE(labels, '$.a') = 'b'")
-        assert next(iter(rows)).n == 0
+        rows = client.query("SELECT COUNT(*) AS n FROM assets WHERE JSON_VALUE(labels, '$.a') = 'b'").result()
+        assert [row.n for row in rows] == [0]
     finally:
         bq_emulator.client().delete_dataset(dataset, delete_contents=True, not_found_ok=True)
