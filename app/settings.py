@@ -243,6 +243,11 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         raise _explain(error, from_env, path) from None  # the cause would repeat the values, secrets included
 
 
+def inherited(*names: str) -> dict[str, str]:
+    """Those variables of this process that a program it starts may have, where set: PATH, proxies, …"""
+    return {name: os.environ[name] for name in names if name in os.environ}
+
+
 def require(settings: Settings, name: str, why: str) -> Any:
     """The value of a setting that a feature cannot do without. Raises SettingsError when it is not set."""
     value = getattr(settings, name)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from random import Random
-from typing import Any
 
 from sync_jobs.sample import hierarchy, organisation
 from sync_jobs.sample.services import compute, workloads
@@ -50,6 +49,10 @@ def _labelled(key: str) -> Change:
         return {**data, key: {**(data.get(key) or {}), "reviewed": f"r{rng.randrange(1, 9)}"}}
 
     return change
+
+
+def _relabelled(labels: dict[str, str]) -> Change:
+    return lambda data, _rng: {**data, "labels": labels}
 
 
 def _tier(data: Json, rng: Random) -> Json:
@@ -183,7 +186,7 @@ def bad_day(year: Year) -> datetime:
 
 
 def add_bad_day(sandbox: Site, catalog: Site) -> None:
-    """A pipeline makes 260 public machines in the sandbox and strips 240 labels in the catalogue; mended later."""
+    """260 public machines appear in the sandbox, 240 labels vanish in the catalogue; mended later."""
     nine = bad_day(sandbox.year)
     for number in range(260):
         born = nine + timedelta(minutes=12, seconds=number * 7)
@@ -194,11 +197,11 @@ def add_bad_day(sandbox: Site, catalog: Site) -> None:
     ]
     for number, life in enumerate(stripped[:240]):
         at = nine + timedelta(minutes=65, seconds=number * 3)
-        life.edits.append((at, edit_of(lambda data, _rng: {**data, "labels": {}}, 0)))
+        life.edits.append((at, edit_of(_relabelled({}), 0)))
         if number % 10 < 7:
-            labels: Any = life.data["labels"]
+            labels: dict[str, str] = life.data["labels"]
             mended = at + timedelta(days=2, hours=3)
-            life.edits.append((mended, edit_of(lambda data, _rng, old=labels: {**data, "labels": old}, 0)))
+            life.edits.append((mended, edit_of(_relabelled(labels), 0)))
 
 
 def add_grants(projects: list[Life], year: Year, rng: Random) -> None:

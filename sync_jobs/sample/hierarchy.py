@@ -15,10 +15,19 @@ PROJECT = kind(f"{CRM}/Project", "v1")
 ORG_POLICY = kind("orgpolicy.googleapis.com/Policy", "v2")
 
 CONSTRAINTS = (
-    "compute.requireOsLogin", "compute.skipDefaultNetworkCreation", "compute.vmExternalIpAccess", "iam.disableServiceAccountKeyCreation",
-    "iam.allowedPolicyMemberDomains", "storage.uniformBucketLevelAccess", "storage.publicAccessPrevention", "gcp.resourceLocations",
-    "sql.restrictPublicIp", "compute.requireShieldedVm", "compute.restrictVpcPeering", "iam.automaticIamGrantsForDefaultServiceAccounts",
-)  # fmt: skip
+    "compute.requireOsLogin",
+    "compute.skipDefaultNetworkCreation",
+    "compute.vmExternalIpAccess",
+    "iam.disableServiceAccountKeyCreation",
+    "iam.allowedPolicyMemberDomains",
+    "storage.uniformBucketLevelAccess",
+    "storage.publicAccessPrevention",
+    "gcp.resourceLocations",
+    "sql.restrictPublicIp",
+    "compute.requireShieldedVm",
+    "compute.restrictVpcPeering",
+    "iam.automaticIamGrantsForDefaultServiceAccounts",
+)
 
 
 def lives(year: Year) -> list[Life]:
@@ -34,9 +43,13 @@ def lives(year: Year) -> list[Life]:
 def _organization(year: Year) -> Life:
     born = year.day(-1000)
     data = {
-        "name": org.ORGANIZATION, "organizationId": org.ORGANIZATION_ID, "displayName": org.DISPLAY_NAME,
-        "owner": {"directoryCustomerId": org.CUSTOMER_ID}, "creationTime": stamp(born), "lifecycleState": "ACTIVE",
-    }  # fmt: skip
+        "name": org.ORGANIZATION,
+        "organizationId": org.ORGANIZATION_ID,
+        "displayName": org.DISPLAY_NAME,
+        "owner": {"directoryCustomerId": org.CUSTOMER_ID},
+        "creationTime": stamp(born),
+        "lifecycleState": "ACTIVE",
+    }
     iam = [
         binding("roles/resourcemanager.organizationAdmin", org.group("lz-admins"), org.user(0)),
         binding("roles/resourcemanager.folderAdmin", f"serviceAccount:{org.AUTOMATION}"),
@@ -45,7 +58,7 @@ def _organization(year: Year) -> Life:
         binding("roles/billing.viewer", org.group("lz-finance")),
         binding("roles/logging.configWriter", f"serviceAccount:{org.AUTOMATION}"),
     ]
-    asset = make_asset(ORGANIZATION, org.ORGANIZATION, "global", data, "", [org.ORGANIZATION], iam)
+    asset = make_asset(ORGANIZATION, org.ORGANIZATION, data, parent="", ancestors=[org.ORGANIZATION], iam=iam)
     del asset["resource"]["parent"]
     audit = [{"logType": kind} for kind in ("ADMIN_READ", "DATA_WRITE", "DATA_READ")]
     asset["iamPolicy"]["auditConfigs"] = [{"service": "allServices", "auditLogConfigs": audit}]
@@ -56,9 +69,12 @@ def _folder(year: Year, number: int, folder: org.Folder) -> Life:
     born = later(year.day(-990), hours=number)
     ancestors = org.folder_ancestors(folder.key)
     data = {
-        "name": f"folders/{folder.number}", "parent": ancestors[1], "displayName": folder.display_name,
-        "lifecycleState": "ACTIVE", "createTime": stamp(born),
-    }  # fmt: skip
+        "name": f"folders/{folder.number}",
+        "parent": ancestors[1],
+        "displayName": folder.display_name,
+        "lifecycleState": "ACTIVE",
+        "createTime": stamp(born),
+    }
     members = {"platform": "lz-admins", "security": "lz-security"}.get(folder.key, "lz-developers")
     iam = [
         binding("roles/viewer", org.group(members)),
@@ -68,7 +84,12 @@ def _folder(year: Year, number: int, folder: org.Folder) -> Life:
         iam.append(binding("roles/editor", org.group("lz-developers")))
     return Life(
         make_asset(
-            FOLDER, f"folders/{folder.number}", "global", data, f"//{CRM}/{ancestors[1]}", ancestors, iam
+            FOLDER,
+            f"folders/{folder.number}",
+            data,
+            parent=f"//{CRM}/{ancestors[1]}",
+            ancestors=ancestors,
+            iam=iam,
         ),
         born,
     )
@@ -82,7 +103,9 @@ def _constraint(year: Year, number: int, name: str) -> Life:
         "spec": {"rules": [{"enforce": True}], "updateTime": stamp(born), "etag": "CJsample="},
     }
     return Life(
-        make_asset(ORG_POLICY, path, "global", data, f"//{CRM}/{org.ORGANIZATION}", [org.ORGANIZATION], None),
+        make_asset(
+            ORG_POLICY, path, data, parent=f"//{CRM}/{org.ORGANIZATION}", ancestors=[org.ORGANIZATION]
+        ),
         born,
     )
 
@@ -91,18 +114,21 @@ def _project(year: Year, project: org.Project) -> Life:
     born = year.day(project.made)
     parent = project.ancestors[1]
     data = {
-        "projectId": project.id, "projectNumber": project.number, "name": project.id.removeprefix("sample-").replace("-", " "),
-        "lifecycleState": "ACTIVE", "createTime": stamp(born), "labels": project.labels,
+        "projectId": project.id,
+        "projectNumber": project.number,
+        "name": project.id.removeprefix("sample-").replace("-", " "),
+        "lifecycleState": "ACTIVE",
+        "createTime": stamp(born),
+        "labels": project.labels,
         "parent": {"type": "folder", "id": parent.removeprefix("folders/")},
-    }  # fmt: skip
+    }
     asset = make_asset(
         PROJECT,
         f"projects/{project.number}",
-        "global",
         data,
-        f"//{CRM}/{parent}",
-        project.ancestors,
-        _grants(project),
+        parent=f"//{CRM}/{parent}",
+        ancestors=project.ancestors,
+        iam=_grants(project),
     )
     life = Life(asset, born)
     if project.gone is not None:

@@ -12,12 +12,29 @@ CUSTOMER_ID = "C0sample0"
 BILLING_ACCOUNT = "0A0000-SAMPLE-0B0000"
 
 PEOPLE = (
-    "mira.okafor", "tomas.brandt", "lea.fontaine", "jonas.ekdahl", "priya.narang", "samir.haddad",
-    "ingrid.solberg", "marco.bellini", "yuki.tanabe", "clara.weiss", "nadia.petrova", "oscar.lund",
-)  # fmt: skip
+    "mira.okafor",
+    "tomas.brandt",
+    "lea.fontaine",
+    "jonas.ekdahl",
+    "priya.narang",
+    "samir.haddad",
+    "ingrid.solberg",
+    "marco.bellini",
+    "yuki.tanabe",
+    "clara.weiss",
+    "nadia.petrova",
+    "oscar.lund",
+)
 GROUPS = (
-    "lz-admins", "lz-network", "lz-security", "lz-auditors", "lz-developers", "lz-data", "lz-finance", "lz-oncall",
-)  # fmt: skip
+    "lz-admins",
+    "lz-network",
+    "lz-security",
+    "lz-auditors",
+    "lz-developers",
+    "lz-data",
+    "lz-finance",
+    "lz-oncall",
+)
 AUTOMATION = "terraform@sample-terraform-state.iam.gserviceaccount.com"
 OUTSIDER = "contractor.zero@partner-sample.example"
 

@@ -59,7 +59,7 @@ class Life:
 
 @dataclass(slots=True)
 class Site:
-    """A project under construction. Builders call `spans` for the lives they need and `add` for each asset."""
+    """A project under construction. Builders call `spans` for lives and `add` for each asset."""
 
     project: Project
     year: Year
@@ -121,18 +121,27 @@ class Site:
         location: str,
         data: Json,
         span: tuple[datetime, datetime | None],
+        *,
         parent: str = "",
         iam: list[Json] | None = None,
     ) -> Life:
         """One asset. `path` is what follows the host in its full resource name."""
-        asset = make_asset(of, path, location, data, parent or self.parent, self.project.ancestors, iam)
+        ancestors, parent = self.project.ancestors, parent or self.parent
+        asset = make_asset(of, path, data, parent=parent, ancestors=ancestors, location=location, iam=iam)
         life = Life(asset, span[0], span[1])
         self.lives.append(life)
         return life
 
 
 def make_asset(
-    of: Kind, path: str, location: str, data: Json, parent: str, ancestors: list[str], iam: list[Json] | None
+    of: Kind,
+    path: str,
+    data: Json,
+    *,
+    parent: str,
+    ancestors: list[str],
+    location: str = "global",
+    iam: list[Json] | None = None,
 ) -> Json:
     """An asset as Cloud Asset Inventory exports it, without its update time."""
     resource: Json = {

@@ -33,14 +33,14 @@ SNAPSHOT_WEEKS = 8
 def add_instances(
     site: Site, count: int, growth: float = 0.35, churn: float = 0.7, public: float = 0.04
 ) -> None:
-    """Machines, each with a boot disk, some with a data disk. `public` is the share with an external address."""
+    """Machines with their disks. `public` is the share with an external address."""
     for number, span in enumerate(site.spans(count, growth, churn)):
         role = ROLES[number % len(ROLES)]
         add_instance(site, f"vm-{role}-{number:03d}", number, span, public=site.rng.random() < public)
 
 
 def add_instance(
-    site: Site, name: str, number: int, span: Span, public: bool = False, default: bool = False
+    site: Site, name: str, number: int, span: Span, *, public: bool = False, default: bool = False
 ) -> None:
     """One machine with its disks. `default` puts it on the project's default network and service account."""
     project, zone = site.project, f"{site.project.region}-{'bcd'[number % 3]}"
@@ -61,7 +61,10 @@ def add_instance(
         else f"app-{name.split('-')[1]}@{project.id}.iam.gserviceaccount.com"
     )
     data = compute_data(
-        site, path, span[0], INSTANCE,
+        site,
+        path,
+        span[0],
+        INSTANCE,
         zone=zone_url,
         machineType=f"{zone_url}/machineTypes/{MACHINES[number % len(MACHINES)]}",
         status="RUNNING" if running else "TERMINATED",
@@ -72,13 +75,22 @@ def add_instance(
         disks=disks,
         networkInterfaces=[_interface(site, number, public, default)],
         serviceAccounts=[{"email": account, "scopes": ["https://www.googleapis.com/auth/cloud-platform"]}],
-        shieldedInstanceConfig={"enableSecureBoot": hardened, "enableVtpm": True, "enableIntegrityMonitoring": hardened},
-        scheduling={"automaticRestart": True, "onHostMaintenance": "MIGRATE", "preemptible": False, "provisioningModel": "STANDARD"},
+        shieldedInstanceConfig={
+            "enableSecureBoot": hardened,
+            "enableVtpm": True,
+            "enableIntegrityMonitoring": hardened,
+        },
+        scheduling={
+            "automaticRestart": True,
+            "onHostMaintenance": "MIGRATE",
+            "preemptible": False,
+            "provisioningModel": "STANDARD",
+        },
         tags={"items": ["https", name.split("-")[1]], "fingerprint": "c2FtcGxlLXRhZ3M="},
         metadata={"fingerprint": "c2FtcGxlLW1ldGE=", "items": metadata},
         labels=labels,
         labelFingerprint="c2FtcGxlLWxibA==",
-    )  # fmt: skip
+    )
     site.add(INSTANCE, path, zone, data, span)
 
 
@@ -112,7 +124,10 @@ def _disk(site: Site, zone: str, name: str, span: Span, labels: dict[str, str], 
     path = f"projects/{project.id}/zones/{zone}/disks/{name}"
     size = str(site.rng.choice((20, 30, 50)) if boot else site.rng.choice((100, 200, 500, 1000)))
     data = compute_data(
-        site, path, span[0], DISK,
+        site,
+        path,
+        span[0],
+        DISK,
         zone=f"{COMPUTE}/projects/{project.id}/zones/{zone}",
         sizeGb=size,
         status="READY",
@@ -120,14 +135,15 @@ def _disk(site: Site, zone: str, name: str, span: Span, labels: dict[str, str], 
         users=[f"{COMPUTE}/projects/{project.id}/zones/{zone}/instances/{name.removesuffix('-data')}"],
         labels=labels,
         physicalBlockSizeBytes="4096",
-    )  # fmt: skip
+    )
     if boot:
         data["sourceImage"] = (
             f"{COMPUTE}/projects/sample-artifacts/global/images/{IMAGES[len(name) % len(IMAGES)]}"
         )
     elif project.env == "prod" and site.rng.random() < 0.6:
         data["diskEncryptionKey"] = {
-            "kmsKeyName": f"projects/sample-sec-kms/locations/{project.region}/keyRings/disks/cryptoKeys/{project.folder}/cryptoKeyVersions/1"
+            "kmsKeyName": f"projects/sample-sec-kms/locations/{project.region}/keyRings/disks/"
+            "cryptoKeys/key-01/cryptoKeyVersions/1"
         }
     site.add(DISK, path, zone, data, span)
     return {
@@ -163,7 +179,10 @@ def _snapshot(site: Site, zone: str, number: int, born: datetime, died: datetime
     project = site.project
     path = f"projects/{project.id}/global/snapshots/weekly-{number:02d}-{born:%Y%m%d}"
     data = compute_data(
-        site, path, born, SNAPSHOT,
+        site,
+        path,
+        born,
+        SNAPSHOT,
         sourceDisk=f"{COMPUTE}/projects/{project.id}/zones/{zone}/disks/vm-app-{number * 18:03d}-data",
         diskSizeGb="200",
         storageBytes=str(3_000_000_000 + number * 77_000_000),
@@ -172,7 +191,7 @@ def _snapshot(site: Site, zone: str, number: int, born: datetime, died: datetime
         storageLocations=["eu"],
         autoCreated=True,
         labels=project.labels,
-    )  # fmt: skip
+    )
     site.add(SNAPSHOT, path, "eu", data, (born, died))
 
 
@@ -181,9 +200,18 @@ def add_images(site: Site, count: int) -> None:
     for number, span in enumerate(site.spans(count, 0.6, 0.9)):
         path = f"projects/{site.project.id}/global/images/golden-{number:03d}"
         data = compute_data(
-            site, path, span[0], IMAGE, family="sample-golden", diskSizeGb="20", archiveSizeBytes="1680000000",
-            status="READY", storageLocations=["eu"], labels=site.labels(), sourceType="RAW",
-        )  # fmt: skip
+            site,
+            path,
+            span[0],
+            IMAGE,
+            family="sample-golden",
+            diskSizeGb="20",
+            archiveSizeBytes="1680000000",
+            status="READY",
+            storageLocations=["eu"],
+            labels=site.labels(),
+            sourceType="RAW",
+        )
         site.add(IMAGE, path, "eu", data, span)
 
 
@@ -202,11 +230,16 @@ def add_groups(site: Site, count: int) -> None:
         zone = f"{project.region}-c"
         group = f"projects/{project.id}/zones/{zone}/instanceGroupManagers/mig-{number:02d}"
         data = compute_data(
-            site, group, span[0], INSTANCE_GROUP_MANAGER,
-            zone=f"{COMPUTE}/projects/{project.id}/zones/{zone}", baseInstanceName=f"mig-{number:02d}",
-            instanceTemplate=template["selfLink"], targetSize=2 + number % 4,
+            site,
+            group,
+            span[0],
+            INSTANCE_GROUP_MANAGER,
+            zone=f"{COMPUTE}/projects/{project.id}/zones/{zone}",
+            baseInstanceName=f"mig-{number:02d}",
+            instanceTemplate=template["selfLink"],
+            targetSize=2 + number % 4,
             status={"isStable": True, "versionTarget": {"isReached": True}},
-        )  # fmt: skip
+        )
         site.add(INSTANCE_GROUP_MANAGER, group, zone, data, span)
 
 
@@ -218,9 +251,12 @@ def add_compute_project(site: Site, span: Span) -> None:
         items = [{"key": "ssh-keys", "value": "dev:ssh-ed25519 AAAAC3NzaSampleOnlyNotAKey dev"}]
     path = f"projects/{project.id}"
     data = compute_data(
-        site, path, span[0], COMPUTE_PROJECT,
+        site,
+        path,
+        span[0],
+        COMPUTE_PROJECT,
         defaultServiceAccount=f"{project.number}-compute@developer.gserviceaccount.com",
         commonInstanceMetadata={"kind": "compute#metadata", "items": items},
         xpnProjectStatus="HOST" if project.profile == "network" else "UNSPECIFIED_XPN_PROJECT_STATUS",
-    )  # fmt: skip
+    )
     site.add(COMPUTE_PROJECT, path, "global", data, span)

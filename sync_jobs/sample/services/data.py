@@ -70,7 +70,7 @@ def add_bucket(site: Site, name: str, span: Span, public: str = "") -> None:
         data["logging"] = {"logBucket": "sample-sec-logging-access", "logObjectPrefix": name}
     if project.env == "prod" and site.rng.random() < 0.5:
         data["encryption"] = {
-            "defaultKmsKeyName": f"projects/sample-sec-kms/locations/europe/keyRings/storage/cryptoKeys/{project.folder}"
+            "defaultKmsKeyName": "projects/sample-sec-kms/locations/europe/keyRings/storage/cryptoKeys/key-00"
         }
     iam = [
         binding("roles/storage.admin", f"serviceAccount:app-app@{project.id}.iam.gserviceaccount.com"),
@@ -110,10 +110,9 @@ def add_bigquery(site: Site, datasets: int, tables: int) -> None:
 
 def _tables(site: Site, dataset: str, dataset_id: str, count: int, within: Span) -> None:
     project, parent = site.project, f"//bigquery.googleapis.com/{dataset}"
-    for number, (born, died) in enumerate(site.spans(count, 0.45, 0.35)):
-        born = max(born, later(within[0], minutes=5))
-        if within[1] is not None and (died is None or died > within[1]):
-            died = within[1]
+    for number, span in enumerate(site.spans(count, 0.45, 0.35)):
+        born = max(span[0], later(within[0], minutes=5))
+        died = min(filter(None, (span[1], within[1])), default=None)
         if died is not None and died <= born:
             continue
         name = f"{TABLES[number % len(TABLES)]}_{number:03d}"
@@ -184,12 +183,19 @@ def _sql_instance(site: Site, number: int, span: Span, public: bool) -> None:
             "dataDiskType": "PD_SSD",
             "storageAutoResize": True,
             "deletionProtectionEnabled": project.env == "prod",
-            "backupConfiguration": {"enabled": site.rng.random() > 0.12, "startTime": "02:00", "pointInTimeRecoveryEnabled": project.env == "prod", "binaryLogEnabled": version.startswith("MYSQL")},
+            "backupConfiguration": {
+                "enabled": site.rng.random() > 0.12,
+                "startTime": "02:00",
+                "pointInTimeRecoveryEnabled": project.env == "prod",
+                "binaryLogEnabled": version.startswith("MYSQL"),
+            },
             "ipConfiguration": ip,
-            "databaseFlags": [{"name": "log_connections", "value": "on"}] if version.startswith("POSTGRES") and site.rng.random() < 0.6 else [],
+            "databaseFlags": [{"name": "log_connections", "value": "on"}]
+            if version.startswith("POSTGRES") and site.rng.random() < 0.6
+            else [],
             "userLabels": site.labels(),
         },
-    }  # fmt: skip
+    }
     site.add(SQL_INSTANCE, f"projects/{project.id}/instances/{name}", project.region, data, span)
 
 
@@ -199,11 +205,20 @@ def add_redis(site: Site, count: int) -> None:
     for number, span in enumerate(site.spans(count, 0.4, 0.2)):
         path = f"projects/{project.id}/locations/{project.region}/instances/cache-{number:02d}"
         data = {
-            "name": path, "displayName": f"cache {number}", "tier": "STANDARD_HA", "memorySizeGb": 4 + number % 5, "redisVersion": "REDIS_7_0",
-            "state": "READY", "host": f"10.91.{int(project.number[-3:])}.{number + 3}", "port": 6379, "authEnabled": site.rng.random() > 0.2,
-            "transitEncryptionMode": "SERVER_AUTHENTICATION", "authorizedNetwork": f"{COMPUTE}/{shared_network(site)}",
-            "createTime": stamp(span[0]), "labels": site.labels(),
-        }  # fmt: skip
+            "name": path,
+            "displayName": f"cache {number}",
+            "tier": "STANDARD_HA",
+            "memorySizeGb": 4 + number % 5,
+            "redisVersion": "REDIS_7_0",
+            "state": "READY",
+            "host": f"10.91.{int(project.number[-3:])}.{number + 3}",
+            "port": 6379,
+            "authEnabled": site.rng.random() > 0.2,
+            "transitEncryptionMode": "SERVER_AUTHENTICATION",
+            "authorizedNetwork": f"{COMPUTE}/{shared_network(site)}",
+            "createTime": stamp(span[0]),
+            "labels": site.labels(),
+        }
         site.add(REDIS, path, project.region, data, span)
 
 
@@ -231,9 +246,14 @@ def add_pubsub(site: Site, topics: int) -> None:
         for suffix in ("-sub", "-audit")[: 1 + number % 2]:
             path = f"projects/{project.id}/subscriptions/{name}{suffix}"
             subscription: Json = {
-                "name": path, "topic": topic, "ackDeadlineSeconds": 60, "messageRetentionDuration": "604800s", "state": "ACTIVE",
-                "expirationPolicy": {}, "labels": project.labels,
-            }  # fmt: skip
+                "name": path,
+                "topic": topic,
+                "ackDeadlineSeconds": 60,
+                "messageRetentionDuration": "604800s",
+                "state": "ACTIVE",
+                "expirationPolicy": {},
+                "labels": project.labels,
+            }
             if number % 3 == 0:
                 subscription["deadLetterPolicy"] = {
                     "deadLetterTopic": f"projects/{project.id}/topics/dead",

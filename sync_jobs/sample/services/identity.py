@@ -20,14 +20,53 @@ SECRET = kind("secretmanager.googleapis.com/Secret")
 SECRET_VERSION = kind("secretmanager.googleapis.com/SecretVersion")
 
 APIS = (
-    "compute", "iam", "logging", "monitoring", "storage", "cloudresourcemanager", "serviceusage", "iamcredentials",
-    "cloudasset", "pubsub", "secretmanager", "cloudkms", "bigquery", "container", "run", "artifactregistry", "sqladmin",
-    "dns", "cloudtrace", "cloudbuild", "eventarc", "cloudfunctions", "redis", "cloudscheduler", "oslogin", "servicenetworking",
-)  # fmt: skip
+    "compute",
+    "iam",
+    "logging",
+    "monitoring",
+    "storage",
+    "cloudresourcemanager",
+    "serviceusage",
+    "iamcredentials",
+    "cloudasset",
+    "pubsub",
+    "secretmanager",
+    "cloudkms",
+    "bigquery",
+    "container",
+    "run",
+    "artifactregistry",
+    "sqladmin",
+    "dns",
+    "cloudtrace",
+    "cloudbuild",
+    "eventarc",
+    "cloudfunctions",
+    "redis",
+    "cloudscheduler",
+    "oslogin",
+    "servicenetworking",
+)
 ACCOUNTS = (
-    "app-app", "app-worker", "app-batch", "app-cache", "app-proxy", "app-search", "app-api", "app-web", "deployer",
-    "app-auth", "app-jobs", "app-feed", "app-admin", "app-mailer", "app-report", "app-sync", "backup", "monitor",
-)  # fmt: skip
+    "app-app",
+    "app-worker",
+    "app-batch",
+    "app-cache",
+    "app-proxy",
+    "app-search",
+    "app-api",
+    "app-web",
+    "deployer",
+    "app-auth",
+    "app-jobs",
+    "app-feed",
+    "app-admin",
+    "app-mailer",
+    "app-report",
+    "app-sync",
+    "backup",
+    "monitor",
+)
 
 
 def add_services(site: Site, span: Span, count: int) -> None:
@@ -57,9 +96,15 @@ def _account(site: Site, name: str, span: Span) -> str:
     email = f"{name}@{project.id}.iam.gserviceaccount.com"
     unique = f"1{hash_of(email):010d}{int(project.number) % 10**10:010d}"
     data = {
-        "name": f"projects/{project.id}/serviceAccounts/{email}", "projectId": project.id, "uniqueId": unique, "email": email,
-        "displayName": name.replace("-", " "), "etag": "MDEwMjE5MjA=", "oauth2ClientId": unique, "disabled": False,
-    }  # fmt: skip
+        "name": f"projects/{project.id}/serviceAccounts/{email}",
+        "projectId": project.id,
+        "uniqueId": unique,
+        "email": email,
+        "displayName": name.replace("-", " "),
+        "etag": "MDEwMjE5MjA=",
+        "oauth2ClientId": unique,
+        "disabled": False,
+    }
     iam = (
         [binding("roles/iam.serviceAccountTokenCreator", f"serviceAccount:{AUTOMATION}")]
         if name == "deployer"
@@ -76,9 +121,13 @@ def add_key(site: Site, account: str, index: int, span: Span) -> None:
     key = f"{hash_of(account):08x}{index:02d}{hash_of(account[::-1]):08x}".ljust(40, "5")
     path = f"{account}/keys/{key}"
     data = {
-        "name": path, "keyAlgorithm": "KEY_ALG_RSA_2048", "keyOrigin": "GOOGLE_PROVIDED", "keyType": "USER_MANAGED",
-        "validAfterTime": stamp(span[0]), "validBeforeTime": "9999-12-31T23:59:59Z",
-    }  # fmt: skip
+        "name": path,
+        "keyAlgorithm": "KEY_ALG_RSA_2048",
+        "keyOrigin": "GOOGLE_PROVIDED",
+        "keyType": "USER_MANAGED",
+        "validAfterTime": stamp(span[0]),
+        "validBeforeTime": "9999-12-31T23:59:59Z",
+    }
     site.add(KEY, path, "global", data, span, parent=f"//iam.googleapis.com/{account}")
 
 

@@ -50,7 +50,8 @@ def shared_subnetwork(site: Site) -> str:
     """The subnet of that network in the project's region."""
     network = shared_network(site)
     host, env = network.split("/")[1], network.rpartition("-")[2]
-    return f"projects/{host}/regions/{site.project.region}/subnetworks/{env}-{site.project.folder}-{site.project.region}"
+    region, team = site.project.region, site.project.folder
+    return f"projects/{host}/regions/{region}/subnetworks/{env}-{team}-{region}"
 
 
 def add_host_network(site: Site) -> None:
@@ -65,7 +66,7 @@ def add_host_network(site: Site) -> None:
         for region_index, region in enumerate(REGIONS):
             cidr = f"10.{second + region_index}.{team_index * 16}.0/20"
             span = (later(born, hours=2 + team_index), None)
-            _subnetwork(site, network, f"{env}-{team}-{region}", region, cidr, span)
+            _subnetwork(site, network, f"{env}-{team}-{region}", region, cidr, span=span)
             _route(site, network, f"local-{team}-{region}", cidr, span)
     _firewalls(site, network, site.scaled(46))
     for region in REGIONS:
@@ -85,29 +86,40 @@ def add_default_network(site: Site) -> None:
     _network(site, network, (born, None), automatic=True)
     for index, region in enumerate(REGIONS):
         cidr = f"10.{128 + index * 4}.0.0/20"
-        _subnetwork(site, network, f"default-{region}", region, cidr, (born, None), logs=False)
+        _subnetwork(site, network, f"default-{region}", region, cidr, span=(born, None), logs=False)
         _route(site, network, f"default-route-{region}", cidr, (born, None))
     for name, ports in (("ssh", ["22"]), ("rdp", ["3389"])):
-        _firewall(site, network, f"default-allow-{name}", ["0.0.0.0/0"], ports, (born, None), priority=65534)
+        _firewall(
+            site, network, f"default-allow-{name}", ["0.0.0.0/0"], ports, span=(born, None), priority=65534
+        )
     _firewall(
-        site, network, "default-allow-internal", ["10.128.0.0/9"], ["0-65535"], (born, None), priority=65534
+        site,
+        network,
+        "default-allow-internal",
+        ["10.128.0.0/9"],
+        ["0-65535"],
+        span=(born, None),
+        priority=65534,
     )
 
 
 def _network(site: Site, path: str, span: Span, *, automatic: bool) -> None:
     data = compute_data(
-        site, path, span[0], NETWORK,
+        site,
+        path,
+        span[0],
+        NETWORK,
         description="" if automatic else "Shared network of the landing zone",
         autoCreateSubnetworks=automatic,
         routingConfig={"routingMode": "REGIONAL" if automatic else "GLOBAL"},
         mtu=1460,
         networkFirewallPolicyEnforcementOrder="AFTER_CLASSIC_FIREWALL",
-    )  # fmt: skip
+    )
     site.add(NETWORK, path, "global", data, span)
 
 
 def _subnetwork(
-    site: Site, network: str, name: str, region: str, cidr: str, span: Span, logs: bool = True
+    site: Site, network: str, name: str, region: str, cidr: str, *, span: Span, logs: bool = True
 ) -> None:
     path = f"projects/{site.project.id}/regions/{region}/subnetworks/{name}"
     logged = logs and site.rng.random() > 0.08
@@ -120,7 +132,10 @@ def _subnetwork(
         }
     prefix = cidr.rpartition(".")[0]
     data = compute_data(
-        site, path, span[0], SUBNETWORK,
+        site,
+        path,
+        span[0],
+        SUBNETWORK,
         network=f"{COMPUTE}/{network}",
         region=f"{COMPUTE}/projects/{site.project.id}/regions/{region}",
         ipCidrRange=cidr,
@@ -130,7 +145,7 @@ def _subnetwork(
         logConfig=log_config,
         purpose="PRIVATE",
         stackType="IPV4_ONLY",
-    )  # fmt: skip
+    )
     site.add(SUBNETWORK, path, region, data, span)
 
 
@@ -145,15 +160,27 @@ def _firewalls(site: Site, network: str, count: int) -> None:
     for number, span in enumerate(site.spans(count, 0.3, 0.35)):
         service, ports = services[number % len(services)]
         ranges = ["35.235.240.0/20"] if service == "ssh-iap" else [f"10.{10 + number % 12}.0.0/16"]
-        _firewall(site, network, f"allow-{service}-{number:03d}", ranges, ports, span, priority=1000 + number)
+        _firewall(
+            site, network, f"allow-{service}-{number:03d}", ranges, ports, span=span, priority=1000 + number
+        )
 
 
 def _firewall(
-    site: Site, network: str, name: str, ranges: list[str], ports: list[str], span: Span, priority: int = 1000
+    site: Site,
+    network: str,
+    name: str,
+    ranges: list[str],
+    ports: list[str],
+    *,
+    span: Span,
+    priority: int = 1000,
 ) -> None:
     path = f"projects/{site.project.id}/global/firewalls/{name}"
     data = compute_data(
-        site, path, span[0], FIREWALL,
+        site,
+        path,
+        span[0],
+        FIREWALL,
         network=f"{COMPUTE}/{network}",
         direction="INGRESS",
         priority=priority,
@@ -162,22 +189,28 @@ def _firewall(
         disabled=False,
         logConfig={"enable": site.rng.random() < 0.7},
         targetTags=[name.split("-")[1]] if priority < 65534 else [],
-    )  # fmt: skip
+    )
     site.add(FIREWALL, path, "global", data, span)
 
 
 def add_open_firewall(site: Site, name: str, network: str, ports: list[str], span: Span) -> None:
     """A firewall rule open to everybody: a violation on purpose."""
-    _firewall(site, network, name, ["0.0.0.0/0"], ports, span, priority=900)
+    _firewall(site, network, name, ["0.0.0.0/0"], ports, span=span, priority=900)
 
 
 def _route(site: Site, network: str, name: str, cidr: str, span: Span) -> None:
     path = f"projects/{site.project.id}/global/routes/{name}"
     data = compute_data(
-        site, path, span[0], ROUTE,
-        network=f"{COMPUTE}/{network}", destRange=cidr, priority=1000, nextHopNetwork=f"{COMPUTE}/{network}",
+        site,
+        path,
+        span[0],
+        ROUTE,
+        network=f"{COMPUTE}/{network}",
+        destRange=cidr,
+        priority=1000,
+        nextHopNetwork=f"{COMPUTE}/{network}",
         routeType="SUBNET" if name.startswith(("local", "default")) else "STATIC",
-    )  # fmt: skip
+    )
     site.add(ROUTE, path, "global", data, span)
 
 
@@ -210,20 +243,38 @@ def _load_balancer(site: Site, name: str, number: int, span: Span) -> None:
         return f"{COMPUTE}/{path}"
 
     check = put(
-        HEALTH_CHECK, "healthChecks", "-check", type="HTTP", checkIntervalSec=10, timeoutSec=5,
-        healthyThreshold=2, unhealthyThreshold=3, httpHealthCheck={"port": 8080, "requestPath": "/healthz"},
-    )  # fmt: skip
+        HEALTH_CHECK,
+        "healthChecks",
+        "-check",
+        type="HTTP",
+        checkIntervalSec=10,
+        timeoutSec=5,
+        healthyThreshold=2,
+        unhealthyThreshold=3,
+        httpHealthCheck={"port": 8080, "requestPath": "/healthz"},
+    )
     backend = put(
-        BACKEND_SERVICE, "backendServices", "-backend", protocol="HTTP", portName="http", timeoutSec=30,
-        healthChecks=[check], loadBalancingScheme="EXTERNAL_MANAGED", enableCDN=number % 3 == 0,
-        logConfig={"enable": number % 4 != 3, "sampleRate": 1.0}, backends=[],
-    )  # fmt: skip
+        BACKEND_SERVICE,
+        "backendServices",
+        "-backend",
+        protocol="HTTP",
+        portName="http",
+        timeoutSec=30,
+        healthChecks=[check],
+        loadBalancingScheme="EXTERNAL_MANAGED",
+        enableCDN=number % 3 == 0,
+        logConfig={"enable": number % 4 != 3, "sampleRate": 1.0},
+        backends=[],
+    )
     urls = put(URL_MAP, "urlMaps", "-map", defaultService=backend)
     host = f"{name}.{site.project.id.removeprefix('sample-')}.sample-lz.example"
     certificate = put(
-        SSL_CERTIFICATE, "sslCertificates", "-cert", type="MANAGED",
+        SSL_CERTIFICATE,
+        "sslCertificates",
+        "-cert",
+        type="MANAGED",
         managed={"domains": [host], "status": "ACTIVE", "domainStatus": {host: "ACTIVE"}},
-    )  # fmt: skip
+    )
     proxy = put(
         TARGET_HTTPS_PROXY, "targetHttpsProxies", "-proxy", urlMap=urls, sslCertificates=[certificate]
     )
@@ -238,6 +289,14 @@ def _load_balancer(site: Site, name: str, number: int, span: Span) -> None:
         ipVersion="IPV4",
     )
     put(
-        FORWARDING_RULE, "forwardingRules", "-https", IPAddress=address, IPProtocol="TCP", portRange="443-443",
-        target=proxy, loadBalancingScheme="EXTERNAL_MANAGED", networkTier="PREMIUM", labels=site.labels(),
-    )  # fmt: skip
+        FORWARDING_RULE,
+        "forwardingRules",
+        "-https",
+        IPAddress=address,
+        IPProtocol="TCP",
+        portRange="443-443",
+        target=proxy,
+        loadBalancingScheme="EXTERNAL_MANAGED",
+        networkTier="PREMIUM",
+        labels=site.labels(),
+    )

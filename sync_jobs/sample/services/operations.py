@@ -53,10 +53,13 @@ def add_central_sinks(site: Site) -> None:
     for number, span in enumerate(site.spans(site.scaled(14), 0.2, 0)):
         path = f"projects/{project.id}/sinks/central-{number:02d}"
         data = {
-            "name": f"central-{number:02d}", "destination": f"bigquery.googleapis.com/projects/{project.id}/datasets/{project.folder}_raw_00",
-            "filter": 'logName:"cloudaudit.googleapis.com"', "createTime": stamp(span[0]), "disabled": False,
-            "writerIdentity": f"serviceAccount:service-{project.number}@gcp-sa-logging.iam.gserviceaccount.com",
-        }  # fmt: skip
+            "name": f"central-{number:02d}",
+            "destination": f"bigquery.googleapis.com/projects/{project.id}/datasets/{project.folder}_raw_00",
+            "filter": 'logName:"cloudaudit.googleapis.com"',
+            "createTime": stamp(span[0]),
+            "disabled": False,
+            "writerIdentity": f"serviceAccount:sinks-{project.number}@gcp-sa-logging.iam.gserviceaccount.com",
+        }
         site.add(LOG_SINK, path, "global", data, span)
 
 
@@ -66,10 +69,23 @@ def add_alerts(site: Site, count: int) -> None:
         path = f"projects/{site.project.id}/alertPolicies/{site.next_id()}"
         what = ("latency", "errors", "saturation", "cost", "quota")[number % 5]
         data = {
-            "name": path, "displayName": f"{site.project.folder} {what} {number}", "combiner": "OR", "enabled": site.rng.random() > 0.05,
-            "conditions": [{"displayName": what, "conditionThreshold": {"comparison": "COMPARISON_GT", "thresholdValue": 0.95, "duration": "300s"}}],
-            "userLabels": site.project.labels, "creationRecord": {"mutateTime": stamp(span[0])},
-        }  # fmt: skip
+            "name": path,
+            "displayName": f"{site.project.folder} {what} {number}",
+            "combiner": "OR",
+            "enabled": site.rng.random() > 0.05,
+            "conditions": [
+                {
+                    "displayName": what,
+                    "conditionThreshold": {
+                        "comparison": "COMPARISON_GT",
+                        "thresholdValue": 0.95,
+                        "duration": "300s",
+                    },
+                }
+            ],
+            "userLabels": site.project.labels,
+            "creationRecord": {"mutateTime": stamp(span[0])},
+        }
         site.add(ALERT_POLICY, path, "global", data, span)
 
 
@@ -83,11 +99,20 @@ def add_zones(site: Site, zones: int, records: int) -> None:
         private = number % 2 == 1
         domain = f"{'int' if private else 'pub'}{number}.sample-lz.example."
         data = {
-            "kind": "dns#managedZone", "id": identity, "name": name, "dnsName": domain, "creationTime": stamp(span[0]),
-            "visibility": "private" if private else "public", "nameServers": ["ns-a1.sample-lz.example."], "labels": site.labels(),
-            "dnssecConfig": {"kind": "dns#managedZoneDnsSecConfig", "state": "off" if private or number % 6 == 0 else "on"},
+            "kind": "dns#managedZone",
+            "id": identity,
+            "name": name,
+            "dnsName": domain,
+            "creationTime": stamp(span[0]),
+            "visibility": "private" if private else "public",
+            "nameServers": ["ns-a1.sample-lz.example."],
+            "labels": site.labels(),
+            "dnssecConfig": {
+                "kind": "dns#managedZoneDnsSecConfig",
+                "state": "off" if private or number % 6 == 0 else "on",
+            },
             "cloudLoggingConfig": {"enableLogging": number % 3 != 0},
-        }  # fmt: skip
+        }
         site.add(ZONE, path, "global", data, span)
         for index, within in enumerate(site.spans(records, 0.4, 0.3)):
             born = max(within[0], later(span[0], minutes=1))
@@ -117,7 +142,14 @@ def add_jobs(site: Site, count: int) -> None:
     for number, span in enumerate(site.spans(count, 0.4, 0.2)):
         path = f"projects/{project.id}/locations/{project.region}/jobs/job-{number:02d}"
         data = {
-            "name": path, "state": "PAUSED" if number % 9 == 8 else "ENABLED", "schedule": f"{number % 60} {number % 24} * * *", "timeZone": "Etc/UTC",
-            "httpTarget": {"uri": f"https://jobs-{project.number}.sample-lz.example/run/{number}", "httpMethod": "POST"}, "userUpdateTime": stamp(span[0]),
-        }  # fmt: skip
+            "name": path,
+            "state": "PAUSED" if number % 9 == 8 else "ENABLED",
+            "schedule": f"{number % 60} {number % 24} * * *",
+            "timeZone": "Etc/UTC",
+            "httpTarget": {
+                "uri": f"https://jobs-{project.number}.sample-lz.example/run/{number}",
+                "httpMethod": "POST",
+            },
+            "userUpdateTime": stamp(span[0]),
+        }
         site.add(JOB, path, project.region, data, span)

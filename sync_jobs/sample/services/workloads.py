@@ -78,13 +78,17 @@ def _pool(site: Site, cluster: str, index: int, span: Span) -> None:
         "autoscaling": {"enabled": True, "minNodeCount": 1, "maxNodeCount": 6 + index},
         "management": {"autoUpgrade": site.rng.random() > 0.1, "autoRepair": True},
         "config": {
-            "machineType": "e2-standard-8", "diskSizeGb": 100, "diskType": "pd-balanced", "imageType": "COS_CONTAINERD",
+            "machineType": "e2-standard-8",
+            "diskSizeGb": 100,
+            "diskType": "pd-balanced",
+            "imageType": "COS_CONTAINERD",
             "serviceAccount": f"app-worker@{site.project.id}.iam.gserviceaccount.com",
             "oauthScopes": ["https://www.googleapis.com/auth/cloud-platform"],
             "shieldedInstanceConfig": {"enableSecureBoot": index % 3 != 2, "enableIntegrityMonitoring": True},
-            "workloadMetadataConfig": {"mode": "GKE_METADATA"}, "spot": name == "spot",
+            "workloadMetadataConfig": {"mode": "GKE_METADATA"},
+            "spot": name == "spot",
         },
-    }  # fmt: skip
+    }
     site.add(
         NODE_POOL,
         f"{cluster}/nodePools/{name}-{index}",
@@ -96,7 +100,7 @@ def _pool(site: Site, cluster: str, index: int, span: Span) -> None:
 
 
 def add_run(site: Site, count: int, deploys: float, public: int = 0) -> None:
-    """Cloud Run services. Each deployment makes a revision; the last ones are kept. `public` are open to everybody."""
+    """Cloud Run services with their last revisions. `public` of them are open to everybody."""
     for number, span in enumerate(site.spans(count, 0.4, 0.15)):
         name = f"{SERVICES[number % len(SERVICES)]}-{number:02d}"
         path = f"projects/{site.project.id}/locations/{site.project.region}/services/{name}"
@@ -109,16 +113,38 @@ def _run_service(site: Site, name: str, path: str, span: Span, public: bool) -> 
     data = {
         "apiVersion": "serving.knative.dev/v1",
         "kind": "Service",
-        "metadata": {"name": name, "namespace": project.number, "creationTimestamp": stamp(span[0]), "labels": site.labels(), "generation": 1, "annotations": {"run.googleapis.com/ingress": "all" if public else "internal-and-cloud-load-balancing"}},
-        "spec": {"template": {"spec": {"containerConcurrency": 80, "timeoutSeconds": 60, "serviceAccountName": f"app-{name.split('-')[0]}@{project.id}.iam.gserviceaccount.com", "containers": [_container(name, 1)]}}},
-        "status": {"url": f"https://{name}-{project.number}.{project.region}.run.sample-lz.example", "conditions": [{"type": "Ready", "status": "True"}], "latestReadyRevisionName": f"{name}-00001"},
-    }  # fmt: skip
+        "metadata": {
+            "name": name,
+            "namespace": project.number,
+            "creationTimestamp": stamp(span[0]),
+            "labels": site.labels(),
+            "generation": 1,
+            "annotations": {
+                "run.googleapis.com/ingress": "all" if public else "internal-and-cloud-load-balancing"
+            },
+        },
+        "spec": {
+            "template": {
+                "spec": {
+                    "containerConcurrency": 80,
+                    "timeoutSeconds": 60,
+                    "serviceAccountName": f"app-web@{project.id}.iam.gserviceaccount.com",
+                    "containers": [_container(name, 1)],
+                }
+            }
+        },
+        "status": {
+            "url": f"https://{name}-{project.number}.{project.region}.run.sample-lz.example",
+            "conditions": [{"type": "Ready", "status": "True"}],
+            "latestReadyRevisionName": f"{name}-00001",
+        },
+    }
     members = ["allUsers"] if public else [f"serviceAccount:app-app@{project.id}.iam.gserviceaccount.com"]
     site.add(RUN_SERVICE, path, project.region, data, span, iam=[binding("roles/run.invoker", *members)])
 
 
 def _container(name: str, version: int) -> Json:
-    image = f"europe-docker.pkg.dev/sample-artifacts/images/{name.split('-')[0]}:r{version}"
+    image = f"europe-docker.pkg.dev/sample-artifacts/images/{name.partition('-')[0]}:r{version}"
     return {
         "image": image,
         "ports": [{"containerPort": 8080}],
@@ -165,13 +191,22 @@ def add_functions(site: Site, count: int) -> None:
     """Cloud Functions of the second generation."""
     project = site.project
     for number, span in enumerate(site.spans(count, 0.5, 0.4)):
-        path = f"projects/{project.id}/locations/{project.region}/functions/fn-{SERVICES[number % 10]}-{number:02d}"
+        path = f"projects/{project.id}/locations/{project.region}/functions/fn-{number:02d}"
         data = {
-            "name": path, "state": "ACTIVE", "environment": "GEN_2", "createTime": stamp(span[0]), "updateTime": stamp(span[0]),
+            "name": path,
+            "state": "ACTIVE",
+            "environment": "GEN_2",
+            "createTime": stamp(span[0]),
+            "updateTime": stamp(span[0]),
             "buildConfig": {"runtime": ("python311", "nodejs20", "go122")[number % 3], "entryPoint": "main"},
-            "serviceConfig": {"timeoutSeconds": 60, "availableMemory": "256M", "ingressSettings": "ALLOW_INTERNAL_ONLY", "serviceAccountEmail": f"app-app@{project.id}.iam.gserviceaccount.com"},
+            "serviceConfig": {
+                "timeoutSeconds": 60,
+                "availableMemory": "256M",
+                "ingressSettings": "ALLOW_INTERNAL_ONLY",
+                "serviceAccountEmail": f"app-app@{project.id}.iam.gserviceaccount.com",
+            },
             "labels": site.labels(),
-        }  # fmt: skip
+        }
         site.add(FUNCTION, path, project.region, data, span)
 
 
@@ -180,9 +215,14 @@ def add_registries(site: Site, count: int) -> None:
     for number, span in enumerate(site.spans(count, 0.3, 0.1)):
         path = f"projects/{site.project.id}/locations/europe/repositories/images-{number:02d}"
         data = {
-            "name": path, "format": ("DOCKER", "PYTHON", "NPM")[number % 3], "createTime": stamp(span[0]), "updateTime": stamp(span[0]),
-            "labels": site.labels(), "mode": "STANDARD_REPOSITORY", "vulnerabilityScanningConfig": {"enablementState": "SCANNING_ACTIVE"},
-        }  # fmt: skip
+            "name": path,
+            "format": ("DOCKER", "PYTHON", "NPM")[number % 3],
+            "createTime": stamp(span[0]),
+            "updateTime": stamp(span[0]),
+            "labels": site.labels(),
+            "mode": "STANDARD_REPOSITORY",
+            "vulnerabilityScanningConfig": {"enablementState": "SCANNING_ACTIVE"},
+        }
         iam = [
             binding("roles/artifactregistry.reader", group("lz-developers")),
             binding("roles/artifactregistry.writer", f"serviceAccount:{AUTOMATION}"),

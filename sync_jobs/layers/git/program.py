@@ -1,0 +1,124 @@
+"""The git program, run so that neither the machine's configuration nor a repository can make it do more."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import threading
+import time
+from pathlib import Path
+
+from app.errors import Permanent, Retryable
+from app.settings import inherited, mask_credentials
+
+# What a transport needs from its surroundings; every GIT_* variable stays outside.
+_PASSED = (
+    "PATH",
+    "HOME",
+    "SSH_AUTH_SOCK",
+    "HTTPS_PROXY",
+    "https_proxy",
+    "NO_PROXY",
+    "no_proxy",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+)
+_SAFE = (
+    "-c",
+    "core.hooksPath=/dev/null",
+    "-c",
+    "core.fsmonitor=false",
+    "-c",
+    "gc.auto=0",
+    "-c",
+    "protocol.version=2",
+)
+_POLL_SECONDS = 0.1
+
+
+class GitFailed(Permanent):
+    """git ended with an error; `stderr` is what it said, without credentials."""
+
+    def __init__(self, message: str, hint: str, stderr: str) -> None:
+        super().__init__(message, hint)
+        self.stderr = stderr
+
+
+def git(
+    *arguments: str,
+    timeout: float = 60,
+    directory: Path | None = None,
+    stdin: bytes | None = None,
+    cancelled: threading.Event | None = None,
+) -> bytes:
+    """Standard output of `git ARGUMENTS`. `directory` is the repository (a bare one).
+
+    Raises GitFailed when git ends with an error, Permanent when there is no git, Retryable after `timeout`
+    seconds or when `cancelled` is set.
+    """
+    where = ["--git-dir", str(directory)] if directory else []
+    try:
+        process = subprocess.Popen(
+            ["git", *_SAFE, *where, *arguments],
+            stdin=subprocess.PIPE if stdin is not None else subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=_environment(),
+            start_new_session=True,  # so that its children (ssh, git-remote-https) end with it
+        )
+    except FileNotFoundError as error:
+        raise Permanent(
+            "The program git was not found on PATH.", "Install git; the git layer needs it."
+        ) from error
+    out, err = _communicate(process, arguments[0], stdin, timeout, cancelled)
+    if process.returncode:
+        said = _clean(err)
+        raise GitFailed(f"git {arguments[0]} failed: {said or f'exit status {process.returncode}'}", "", said)
+    return out
+
+
+def _communicate(
+    process: subprocess.Popen[bytes],
+    command: str,
+    stdin: bytes | None,
+    timeout: float,
+    cancelled: threading.Event | None,
+) -> tuple[bytes, bytes]:
+    """Wait for the end; end it when its time is over or the run is told to stop."""
+    deadline = time.monotonic() + timeout
+    given: bytes | None = stdin
+    while True:
+        try:
+            return process.communicate(given, timeout=_POLL_SECONDS)
+        except subprocess.TimeoutExpired:
+            given = None  # it was taken; communicate() goes on by itself
+        stopped = cancelled is not None and cancelled.is_set()
+        if stopped or time.monotonic() > deadline:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.communicate()
+            why = "was stopped" if stopped else f"took longer than {timeout:.0f} s"
+            raise Retryable(f"git {command} {why}.", "Is the server of the repository reachable from here?")
+
+
+def _environment() -> dict[str, str]:
+    return {
+        **inherited(*_PASSED),
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        "GIT_TERMINAL_PROMPT": "0",
+        "GIT_ASKPASS": "true",  # answers every question with nothing, so that a password is never waited for
+        "GIT_SSH_COMMAND": "ssh -o BatchMode=yes -o ConnectTimeout=20",
+        "GIT_ALLOW_PROTOCOL": "https:ssh:file",
+        "GIT_OPTIONAL_LOCKS": "0",
+        "LC_ALL": "C",
+    }
+
+
+def _clean(stderr: bytes) -> str:
+    """The last lines of what git said, without credentials and control characters."""
+    text = mask_credentials(stderr.decode(errors="replace"))
+    lines = [re.sub(r"[\x00-\x1f\x7f]+", " ", line).strip() for line in text.splitlines()]
+    told = [line for line in lines if line and not line.startswith("hint:")]
+    return " ".join(told[-4:])[:600]

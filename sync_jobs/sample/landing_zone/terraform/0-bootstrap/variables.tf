@@ -1,0 +1,5 @@
+variable "organization_id" {
+  description = "Number of the organisation"
+  type        = string
+  default     = "900000000001"
+}
