@@ -8,7 +8,6 @@ names the setting, the value seen (never a secret), what is allowed and every pl
 from __future__ import annotations
 
 import difflib
-import ipaddress
 import os
 import re
 import tomllib
@@ -16,10 +15,25 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from app.errors import SettingsError
+from app.settings_values import (
+    Dataset,
+    Days,
+    Folder,
+    GitUrl,
+    Location,
+    Loopback,
+    Memory,
+    Port,
+    Project,
+    Scope,
+    Seconds,
+    Threads,
+    Upper,
+)
 
 PREFIX = "PORTAL_"
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
@@ -35,38 +49,32 @@ FOREIGN = {
 _NOT_SETTINGS = ("PORTAL_CONFIG", "PORTAL_TESTS_", "PORTAL_BENCH_")
 _CREDENTIALS = re.compile(r"(?<=://)[^/@\s]+@")
 
-Seconds = Annotated[int, Field(ge=1, le=366 * 86400)]
-Days = Annotated[int, Field(ge=1, le=36500)]
-Port = Annotated[int, Field(ge=1, le=65535)]
-
 
 class Settings(BaseSettings):
     """Every setting of the portal. Frozen: read once at the start of a process, then passed on."""
 
     model_config = SettingsConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
 
-    home: Path = Field(Path(".portal"), description="Folder of the local cache and all state")
+    home: Folder = Field(Path(".portal"), description="Folder of the local cache and all state")
     engine: Literal["local", "bigquery"] = Field(
         "local", description="Where the pages read: local or bigquery"
     )
 
-    git_url: str | None = Field(
+    git_url: GitUrl | None = Field(
         None, description="Landing zone repository: https://, ssh://, file:// or git@host:path"
     )
     git_branch: str = Field(
         "HEAD", min_length=1, description="Branch to follow; HEAD is the remote's default"
     )
-    gcp_scope: str | None = Field(
+    gcp_scope: Scope | None = Field(
         None, description="What to read from Cloud Asset Inventory: organizations/N, folders/N or projects/ID"
     )
-    gcp_project: str | None = Field(
+    gcp_project: Project | None = Field(
         None, description="Project that holds the BigQuery dataset and the subscription"
     )
 
-    bigquery_dataset: str = Field(
-        "lz_metrics", pattern=r"^[A-Za-z0-9_]{1,1024}$", description="BigQuery dataset"
-    )
-    bigquery_location: str = Field("EU", pattern=r"^[A-Za-z0-9-]+$", description="Location of that dataset")
+    bigquery_dataset: Dataset = Field("lz_metrics", description="BigQuery dataset")
+    bigquery_location: Location = Field("EU", description="Location of that dataset")
     bigquery_max_bytes_billed: int = Field(
         10 * 1024**3, ge=0, description="Most bytes one query may bill; a query above it fails unbilled"
     )
@@ -79,18 +87,13 @@ class Settings(BaseSettings):
     webhook_secret: SecretStr | None = Field(None, description="Secret GitHub signs webhook deliveries with")
     api_token: SecretStr | None = Field(None, description="Operator token for every call that changes state")
 
-    api_host: str = Field("127.0.0.1", description="Address the sidecar listens on; loopback only")
+    api_host: Loopback = Field("127.0.0.1", description="Address the sidecar listens on; loopback only")
     api_port: Port = Field(8601, description="Port of the sidecar")
-    ui_host: str = Field("127.0.0.1", description="Address the pages are served on; loopback only")
+    ui_host: Loopback = Field("127.0.0.1", description="Address the pages are served on; loopback only")
     ui_port: Port = Field(8501, description="Port of the pages")
 
-    memory_limit: str = Field(
-        "1GB",
-        description="DuckDB memory per process, for example 1GB",
-    )
-    threads: Annotated[int, Field(ge=1, le=1024)] | None = Field(
-        None, description="DuckDB threads per process; unset: all cores"
-    )
+    memory_limit: Memory = Field("1GB", description="DuckDB memory per process, for example 1GB")
+    threads: Threads | None = Field(None, description="DuckDB threads per process; unset: all cores")
     query_timeout_seconds: Seconds = Field(30, description="Longest a local query may take")
 
     assets_interval_seconds: Seconds = Field(300, description="Time between runs of the assets layer")
@@ -98,7 +101,7 @@ class Settings(BaseSettings):
     layer_timeout_seconds: Seconds = Field(3600, description="A run is given up after this time")
     snapshot_retention_days: Days = Field(400, description="Daily snapshots are kept this long")
 
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+    log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], Upper] = Field(
         "INFO", description="Least severe log line shown"
     )
     log_format: Literal["auto", "json", "console"] = Field(
@@ -117,68 +120,6 @@ class Settings(BaseSettings):
     )
     bigquery_emulator_host: str | None = Field(None, description="host:port or URL of a BigQuery emulator")
     google_application_credentials: Path | None = Field(None, description="File with Google credentials")
-
-    @field_validator("home")
-    @classmethod
-    def _absolute(cls, value: Path) -> Path:
-        """Absolute, so that a later change of directory does not move the cache."""
-        if value.exists() and not value.is_dir():
-            raise ValueError("a folder; this path is a file")
-        return value.expanduser().absolute()
-
-    @field_validator("log_level", mode="before")
-    @classmethod
-    def _upper(cls, value: object) -> object:
-        return value.upper() if isinstance(value, str) else value
-
-    @field_validator("memory_limit")
-    @classmethod
-    def _memory(cls, value: str) -> str:
-        if re.match(r"^\d+(\.\d+)? ?[KMGT]i?B$", value):
-            return value
-        raise ValueError("a number and a unit, such as 512MB or 1.5GB")
-
-    @field_validator("git_url")
-    @classmethod
-    def _git_url(cls, value: str | None) -> str | None:
-        if (
-            value is None
-            or re.match(r"^(https|ssh|file)://.+", value)
-            or re.match(r"^[\w.-]+@[\w.-]+:[^/].*", value)
-        ):
-            return value
-        raise ValueError("an https://, ssh:// or file:// address, or git@host:path")
-
-    @field_validator("gcp_scope")
-    @classmethod
-    def _scope(cls, value: str | None) -> str | None:
-        if value is None or re.match(r"^(organizations/\d+|folders/\d+|projects/[a-z0-9.:-]+)$", value):
-            return value
-        raise ValueError("organizations/NUMBER, folders/NUMBER or projects/ID")
-
-    @field_validator("gcp_project")
-    @classmethod
-    def _project(cls, value: str | None) -> str | None:
-        if value is None or re.match(r"^([a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]$", value):
-            return value
-        raise ValueError(
-            "a project id: 6 to 30 lower-case letters, digits and dashes, starting with a letter"
-        )
-
-    @field_validator("api_host", "ui_host")
-    @classmethod
-    def _loopback(cls, value: str) -> str:
-        if value == "localhost":
-            return value
-        try:
-            if ipaddress.ip_address(value).is_loopback:
-                return value
-        except ValueError:
-            pass  # a name: refused below, because what it resolves to can change
-        raise ValueError(
-            "a loopback address (127.0.0.1, ::1 or localhost). The portal has no sign-in yet: on any other"
-            " address everybody on the network could read the inventory. Put a proxy with sign-in before it"
-        )
 
     @classmethod
     def settings_customise_sources(
