@@ -1,8 +1,8 @@
 """The BigQuery engine: the same SQL files as the local engine, run in dataset `bigquery_dataset`.
 
 Every query is read-only (BigQuery's own statement type decides), carries labels, bills at most
-`bigquery_max_bytes_billed`, and is cancelled in BigQuery when it takes longer than `bigquery_timeout_seconds` or the
-caller gives up.
+`bigquery_max_bytes_billed`, and is cancelled in BigQuery when it takes longer than `bigquery_timeout_seconds`
+or the caller gives up.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-import orjson
 import pyarrow as pa
 
 from app.engines.base import Estimate
@@ -61,8 +60,8 @@ class BigQueryEngine:
         """The rows of `file` as an Arrow table, the first `limit` of them when given.
 
         JSON columns are text, TIMESTAMP is microseconds in UTC, DATE is date32, ARRAY is a list. Setting
-        `cancelled` from another thread stops the query, in BigQuery too. Raises QueryError for what trying again
-        does not mend, Retryable otherwise.
+        `cancelled` from another thread stops the query, in BigQuery too. Raises QueryError or Permanent for
+        what trying again does not mend, Retryable otherwise.
         """
         until = time.monotonic() + self._settings.bigquery_timeout_seconds
         values = parameters(file, params)
@@ -94,13 +93,13 @@ class BigQueryEngine:
     # -- steps of a query --------------------------------------------------------------------------------
 
     def _check_read_only(self, file: SqlFile, values: list[Any], until: float) -> None:
-        """Admit single SELECT statements only. Asked once per text: the answer does not depend on the values."""
+        """Admit single SELECT statements only. Asked once per text: it does not depend on the values."""
         if file.bigquery in self._read_only:
             return
         kind = self._dry_run(file, values, until).statement_type
         if kind != "SELECT":
             raise QueryError(
-                f"Only a single SELECT may run here; BigQuery reads {file.key} as {kind or 'something else'}.",
+                f"Only a single SELECT may run here; BigQuery reads {file.key} as {kind or 'none'}.",
                 "Take out every other statement; the portal's tables are written by the sidecar alone.",
             )
         if len(self._read_only) >= REMEMBERED_TEXTS:
@@ -174,20 +173,19 @@ def parameters(file: SqlFile, params: Mapping[str, object]) -> list[Any]:
     """Typed query parameters of `file`, defaults filled in. Values never become part of the SQL text."""
     from google.cloud import bigquery
 
-    values, out = file.bind(params), []
+    values = file.bind(params)
+    out: list[Any] = []
     for param in file.params:
         value, kind = values[param.name], param.type
         if kind.startswith("ARRAY<"):
             out.append(bigquery.ArrayQueryParameter(param.name, kind[6:-1], list(value or [])))
             continue
-        if kind == "JSON" and value is not None and not isinstance(value, str):
-            value = orjson.dumps(value).decode()
         out.append(bigquery.ScalarQueryParameter(param.name, kind, value))
     return out
 
 
 def plain(table: pa.Table) -> pa.Table:
-    """`table` with the portal's types: JSON as plain text, no extension types, no metadata, every column nullable."""
+    """`table` in the portal's types: JSON as text, no extension types, no metadata, columns nullable."""
     fields = []
     for field in table.schema:
         kind = field.type

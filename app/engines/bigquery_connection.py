@@ -52,9 +52,7 @@ def dataset_of(settings: Settings) -> bigquery.DatasetReference:
     """Where bare table names are looked up."""
     from google.cloud import bigquery
 
-    return bigquery.DatasetReference(
-        require(settings, "gcp_project", "BigQuery"), settings.bigquery_dataset
-    )
+    return bigquery.DatasetReference(require(settings, "gcp_project", "BigQuery"), settings.bigquery_dataset)
 
 
 def labels(purpose: str) -> dict[str, str]:
@@ -63,7 +61,7 @@ def labels(purpose: str) -> dict[str, str]:
 
 
 def label_value(text: str) -> str:
-    """`text` as a label takes it: lower-case letters, digits, - and _, at most 63; a hash keeps long ones apart."""
+    """`text` as a label takes it: a-z, 0-9, - and _, at most 63 of them; a hash keeps long ones apart."""
     value = re.sub(r"[^a-z0-9_-]+", "-", text.lower()).strip("-")
     if len(value) <= LABEL_LENGTH:
         return value
@@ -76,8 +74,8 @@ def wait(
 ) -> None:
     """Return when `job` is done. `until` is a time of the monotonic clock.
 
-    When that passes, or `cancelled` is set, or the caller is interrupted, the job is cancelled in BigQuery as well:
-    what nobody waits for shall not go on costing. Raises what `explain` makes of a failed job.
+    When that passes, or `cancelled` is set, or the caller is interrupted, the job is cancelled in BigQuery as
+    well: what nobody waits for shall not go on costing. Raises what `explain` makes of a failed job.
     """
     pause = POLL_FIRST_SECONDS
     try:
@@ -106,7 +104,7 @@ def pause_until_next(seconds: float, until: float, cancelled: threading.Event | 
 
 
 def cancel(job: Any) -> None:
-    """Ask BigQuery to stop `job`. The reason for giving up is already on its way, so a failure here adds nothing."""
+    """Ask BigQuery to stop `job`. Why is already being raised, so a failure here is only logged."""
     from google.api_core.exceptions import GoogleAPIError
     from google.auth.exceptions import GoogleAuthError
     from requests.exceptions import RequestException
@@ -144,7 +142,7 @@ def _done(job: Any, settings: Settings, doing: str, until: float) -> bool:
 
 
 def _credentials(settings: Settings) -> Any:
-    """From the file that is set, else where Google's libraries look: gcloud's login, the machine's service account."""
+    """From the file that is set, else where Google's libraries look: gcloud's login, the machine."""
     import google.auth
     from google.cloud import bigquery
 

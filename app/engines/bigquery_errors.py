@@ -1,8 +1,8 @@
 """Errors of BigQuery and of Google's sign-in, as PortalError: what happened and what to do about it.
 
-BigQuery names the kind of error in `reason`; a failed job answers with it in `errorResult`, a refused call in the
-body of an HTTP error. Both come through here. No message carries a token or a key, and no cause is chained: the
-originals quote addresses and response bodies.
+BigQuery names the kind of error in `reason`; a failed job answers with it in `errorResult`, a refused call in
+the body of an HTTP error. Both come through here. No message carries a token or a key, and no cause is
+chained: the originals quote addresses and response bodies.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from app.settings import Settings
 
 CREDENTIALS_HINT = (
     "Any one of these: (1) on your own machine: gcloud auth application-default login; (2) a key file: set"
-    " GOOGLE_APPLICATION_CREDENTIALS to its path; (3) on Google Cloud: attach a service account to the machine or"
-    " Cloud Run service, elsewhere use Workload Identity Federation and set GOOGLE_APPLICATION_CREDENTIALS to its"
-    " configuration file."
+    " GOOGLE_APPLICATION_CREDENTIALS to its path; (3) on Google Cloud: attach a service account to the"
+    " machine or Cloud Run service, elsewhere use Workload Identity Federation and set"
+    " GOOGLE_APPLICATION_CREDENTIALS to its configuration file."
 )
 _SECRETS = re.compile(
     r"ya29\.[\w.~+/-]+"  # access tokens
@@ -43,7 +43,7 @@ _ROLES = (
     ),
     (r"bigquery\.(?:tables|datasets)\.\w+|query table", "roles/bigquery.dataViewer", "dataset"),
 )
-_TRY_LATER = "BigQuery is to blame and it passes; try again in a minute. https://status.cloud.google.com tells of outages."
+_TRY_LATER = "Such failures pass: try again in a minute. https://status.cloud.google.com tells of outages."
 # Reason: kind of error, what happened, what to do. The sentence BigQuery wrote follows the second.
 _REASONS: dict[str, tuple[type[PortalError], str, str]] = {
     "invalidQuery": (
@@ -115,6 +115,8 @@ def explain(reason: str, message: str, settings: Settings, doing: str) -> Portal
         return _not_found(message, settings, doing)
     if reason in ("authError", "required"):
         return no_credentials(message)
+    if re.search(r"concurrent update|Could not serialize", message):
+        return Retryable(f"Another writer was faster ({doing}): {message}", "Try again in a minute.")
     if reason == "stopped" and re.search(r"time[d ]*out", message, re.IGNORECASE):
         reason = "timeout"
     kind, what, hint = _REASONS.get(reason, (QueryError, "BigQuery refused it", ""))
@@ -163,7 +165,7 @@ def translated(settings: Settings, doing: str) -> Iterator[None]:
 
 
 def reason_of(error: Exception) -> str:
-    """What BigQuery calls the error of a refused call, for example `notFound`; by HTTP status where it gives none."""
+    """What BigQuery calls the error, such as `notFound`; by HTTP status where it gives no name."""
     found = getattr(error, "errors", None) or [{}]
     status = int(getattr(error, "code", 0) or 0)
     reason = found[0].get("reason") if isinstance(found[0], Mapping) else None
@@ -193,19 +195,21 @@ def _access_denied(message: str, settings: Settings, doing: str) -> PortalError:
             )
     return Permanent(
         f"Access denied ({doing}): {message}",
-        f"The portal reads with roles/bigquery.jobUser on project {project} and roles/bigquery.dataViewer on dataset"
-        f" {dataset}; the sidecar writes with roles/bigquery.dataEditor there.",
+        f"The portal reads with roles/bigquery.jobUser on project {project} and roles/bigquery.dataViewer on"
+        f" dataset {dataset}; the sidecar writes with roles/bigquery.dataEditor there.",
     )
 
 
 def _not_found(message: str, settings: Settings, doing: str) -> PortalError:
     hint = "Create dataset and tables: python -m sync_jobs setup bigquery."
-    if "ataset" in message:
+    found = re.search(r"Not found: (\w+)", message)
+    what = found[1] if found else ""
+    if what == "Dataset":
         hint += (
-            f" If it exists, it may lie elsewhere: PORTAL_BIGQUERY_LOCATION is {settings.bigquery_location} and"
-            f" PORTAL_BIGQUERY_DATASET is {settings.bigquery_dataset}."
+            f" If it exists, it may lie elsewhere: PORTAL_BIGQUERY_LOCATION is {settings.bigquery_location}"
+            f" and PORTAL_BIGQUERY_DATASET is {settings.bigquery_dataset}."
         )
-    elif "roject" in message:
+    elif what == "Project":
         hint = f"PORTAL_GCP_PROJECT is {settings.gcp_project}: is that its id (not its name or number)?"
     return Permanent(f"BigQuery does not find it ({doing}): {message}", hint)
 

@@ -26,8 +26,9 @@ _API_TYPES = {"INTEGER": "INT64", "FLOAT": "FLOAT64", "BOOLEAN": "BOOL"}
 def setup(settings: Settings, dry_run: bool) -> list[str]:
     """Create or bring up to date; one line per dataset and table says what was done.
 
-    With `dry_run`, nothing is touched, no credentials are needed, and the lines are the statements (DDL) that create
-    the same. Raises PortalError when BigQuery refuses, or a table that exists has another type or partition.
+    With `dry_run`, nothing is touched, no credentials are needed, and the lines are the statements (DDL) that
+    create the same. Raises PortalError when BigQuery refuses, or a table that exists has another type or
+    partition.
     """
     if dry_run:
         return [dataset_ddl(settings), *(table_ddl(settings, table) for table in tables().values())]
@@ -69,8 +70,8 @@ def _dataset(client: bigquery.Client, settings: Settings) -> str:
             raise Permanent(
                 f"Dataset {name} lies in {found.location}, PORTAL_BIGQUERY_LOCATION says"
                 f" {settings.bigquery_location}.",
-                "A dataset cannot move: set PORTAL_BIGQUERY_LOCATION to where it lies, or name another dataset in"
-                " PORTAL_BIGQUERY_DATASET.",
+                "A dataset cannot move: set PORTAL_BIGQUERY_LOCATION to where it lies, or name another"
+                " dataset in PORTAL_BIGQUERY_DATASET.",
             )
         if DATASET_LABELS.items() <= found.labels.items() and found.description:
             return f"dataset {name}: nothing to do"
@@ -190,7 +191,7 @@ def table_ddl(settings: Settings, table: Table) -> str:
 
 
 def _qualified(settings: Settings) -> str:
-    """Project and dataset; the dataset alone while no project is set, as a dry run may be asked for before."""
+    """Project and dataset; the dataset alone while no project is set: a dry run may come before."""
     project = f"{settings.gcp_project}." if settings.gcp_project else ""
     return project + settings.bigquery_dataset
 

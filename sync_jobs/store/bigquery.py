@@ -1,9 +1,10 @@
-"""The only code that writes BigQuery tables. Whatever is done twice, or cut off anywhere, gives the same rows.
+"""The only code that writes BigQuery tables. Done twice, or cut off anywhere, it gives the same rows.
 
-Rows go up as one Parquet load job. A job's id is made from the table, the run and the content, and BigQuery never runs
-an id twice: a second try finds the first job and waits for it. Where rows are merged, or a column is JSON (which
-Parquet load jobs do not take), they are loaded into a staging table and moved from there by one statement, which
-BigQuery carries out whole or not at all. A staging table that is left behind expires after a day.
+Rows go up as one Parquet load job. A job's id is made from the table, the run and the content, and BigQuery
+never runs an id twice: a second try finds the first job and waits for it. Where rows are merged, or a column
+is JSON (which Parquet load jobs do not take), they are loaded into a staging table and moved from there by
+one statement, which BigQuery carries out whole or not at all. A staging table left behind expires after a
+day.
 """
 
 from __future__ import annotations
@@ -51,9 +52,10 @@ CHUNK_BYTES = 16 * 1024 * 1024
 
 
 class BigQueryStore:
-    """Writes tables of sql/schema in dataset `bigquery_dataset`. `source` is a Parquet file or an Arrow table.
+    """Writes tables of sql/schema in dataset `bigquery_dataset`.
 
-    Every method returns the number of rows in `source` and raises PortalError when they are not in the table.
+    `source` is a Parquet file or an Arrow table. Every method returns the number of rows in `source` and
+    raises PortalError when they are not in the table.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -75,7 +77,7 @@ class BigQueryStore:
             return file.rows
 
     def merge(self, table: str, source: Path | pa.Table, run_id: str, *, delete_missing: bool = False) -> int:
-        """Insert or overwrite by primary key; with `delete_missing`, rows not in `source` go, in the same statement."""
+        """Insert or overwrite by primary key; with `delete_missing`, rows that `source` lacks go with it."""
         schema = _table(table)
         with prepared(schema, source) as file:
             check_keys(schema, file.path)
@@ -107,7 +109,7 @@ class BigQueryStore:
     # -- jobs --------------------------------------------------------------------------------------------
 
     def _through_staging(self, schema: Table, file: Prepared, base: str, sql: str, values: list[Any]) -> None:
-        """Load into the staging table, move with `sql`, drop the staging table. A move already done is not repeated."""
+        """Load into the staging table, move with `sql`, drop the staging table. A move is never repeated."""
         until, staging = self._deadline(), _staging(base)
         if not self._succeeded(base, until):
             self._create_staging(schema, staging)
@@ -128,9 +130,10 @@ class BigQueryStore:
         until: float,
         still_valid: Callable[[], bool] = lambda: True,
     ) -> None:
-        """Have a job succeed exactly once. Its id is `base` and a number; a number whose job failed is passed over.
+        """Have a job succeed exactly once. Its id is `base` and a number.
 
-        A failed job has changed nothing. `still_valid` tells whether what an earlier job did is still there.
+        A number whose job failed is passed over: it has changed nothing. `still_valid` tells whether what an
+        earlier job did is still there.
         """
         tries, pause = 0, FIRST_PAUSE_SECONDS
         for number in range(IDS):
@@ -155,7 +158,7 @@ class BigQueryStore:
         )
 
     def _start(self, job_id: str, start: Callable[[str], Any], until: float) -> tuple[Any, bool]:
-        """The job of this id, and whether it was there before: started by a run that was cut off, or by another."""
+        """The job of this id, and whether it was there before: started by another, or by a run cut off."""
         from google.api_core.exceptions import Conflict
 
         found = self._find(job_id, until)
@@ -212,10 +215,9 @@ class BigQueryStore:
             ),
             labels=labels(f"load-{schema.name}"),
         )
-        config.parquet_options = bigquery.ParquetOptions()
-        config.parquet_options.enable_list_inference = (
-            True  # a Parquet list is an ARRAY, not a record of records
-        )
+        options = bigquery.ParquetOptions()
+        options.enable_list_inference = True  # a Parquet list is an ARRAY, not a record of records
+        config.parquet_options = options
         with file.path.open("rb") as content:
             # No size: a resumable upload, in chunks, each of which is retried by itself.
             return self._client.load_table_from_file(

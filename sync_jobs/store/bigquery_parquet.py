@@ -56,8 +56,8 @@ def arrow_schema(table: Table) -> pa.Schema:
 def prepared(table: Table, source: Path | pa.Table) -> Iterator[Prepared]:
     """A Parquet file of `source` with the columns of `table`; gone afterwards. Memory stays at one batch.
 
-    Columns that `source` lacks are null. Raises Permanent when a column is unknown, does not convert, or is null
-    though required. Columns that start with `_` are bookkeeping of the cache and stay behind.
+    Columns that `source` lacks are null; columns that start with `_` are bookkeeping of the cache and stay
+    behind. Raises Permanent when a column is unknown, does not convert, or is null though required.
     """
     with tempfile.TemporaryDirectory(prefix="portal-load-") as folder:
         path, rows = Path(folder) / f"{table.name}.parquet", 0
@@ -72,20 +72,20 @@ def prepared(table: Table, source: Path | pa.Table) -> Iterator[Prepared]:
 
 
 def check_keys(table: Table, path: Path) -> None:
-    """Raise Permanent when two rows of the file at `path` share a primary key: which of them counts, nobody could say."""
+    """Raise Permanent when two rows of the file share a primary key: which of them counts, nobody knows."""
     keys = pq.read_table(path, columns=list(table.primary_key))
     counts = keys.group_by(list(table.primary_key)).aggregate([([], "count_all")])
     twice = counts.filter(pc.greater(counts["count_all"], 1))
     if twice.num_rows:
         example = {name: twice[name][0].as_py() for name in table.primary_key}
         raise Permanent(
-            f"{twice.num_rows:,} keys of {table.name} occur more than once in one batch, for example {example}.",
+            f"{twice.num_rows:,} keys of {table.name} occur more than once, for example {example}.",
             "Keep one row per primary key before writing.",
         )
 
 
 def check_day(table: Table, path: Path, column: str, day: Any) -> None:
-    """Raise Permanent when a row of the file at `path` is not of `day`: it would land outside the replaced partition."""
+    """Raise Permanent when a row of the file is not of `day`: it would land in another partition."""
     values = pq.read_table(path, columns=[column])[column]
     strays = pc.unique(values.cast(pa.date32())).to_pylist() if len(values) else []
     strays = [value for value in strays if value != day]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def insert_statement(schema: Table, staging: str) -> str:
     """Append all rows of the staging table."""
-    return f"INSERT INTO `{schema.name}` ({_names(schema)})\n{_select(schema, staging)}"  # noqa: S608
+    return f"INSERT INTO `{schema.name}` ({_names(schema)})\n{_select(schema, staging)}"
 
 
 def merge_statement(schema: Table, staging: str, *, delete_missing: bool) -> str:
@@ -64,18 +64,18 @@ def fields(schema: Table, *, staged: bool = False) -> list[bigquery.SchemaField]
             kind, mode = kind[6:-1], "REPEATED"
         if kind == "JSON" and staged:
             kind = "STRING"
-        out.append(bigquery.SchemaField(column.name, kind, mode=mode, description=column.description or None))
+        out.append(bigquery.SchemaField(column.name, kind, mode=mode, description=column.description))
     return out
 
 
 def _insert_clause(schema: Table) -> str:
     values = ", ".join(f"S.`{column.name}`" for column in schema.columns)
-    return f"WHEN NOT MATCHED THEN INSERT ({_names(schema)}) VALUES ({values})"
+    return f"WHEN NOT MATCHED THEN INSERT ({_names(schema)}) VALUES ({values})"  # noqa: S608
 
 
 def _select(schema: Table, staging: str) -> str:
     columns = ",\n".join(f"  {_value(column)}" for column in schema.columns)
-    return f"SELECT\n{columns}\nFROM `{staging}`"  # noqa: S608
+    return f"SELECT\n{columns}\nFROM `{staging}`"
 
 
 def _value(column: Column) -> str:

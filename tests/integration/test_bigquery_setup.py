@@ -101,7 +101,9 @@ def test_a_dry_run_needs_nothing_and_touches_nothing(bq_fake: BigQueryFake, tmp_
     assert lines[0].startswith("CREATE SCHEMA IF NOT EXISTS `lz_metrics`")
     assert "location = 'EU'" in lines[0]
     assert len(lines) == 1 + len(tables())
-    assets = next(line for line in lines if line.startswith("CREATE TABLE IF NOT EXISTS `lz_metrics.assets` ("))
+    assets = next(
+        line for line in lines if line.startswith("CREATE TABLE IF NOT EXISTS `lz_metrics.assets` (")
+    )
     assert "CLUSTER BY project_id, asset_type" in assets
 
 

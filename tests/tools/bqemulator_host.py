@@ -1,7 +1,7 @@
 """Run bqemulator until standard input closes. Runs in the emulator's own environment, not in the portal's.
 
-The parent holds the other end of standard input, so the emulator goes away with it however the parent ends, also on
-kill -9: no orphan is left behind.
+The parent holds the other end of standard input, so the emulator goes away with it however the parent ends,
+also on kill -9: no orphan is left behind.
 """
 
 import os
