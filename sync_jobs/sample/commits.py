@@ -16,7 +16,7 @@ class Edit:
 
 @dataclass(frozen=True)
 class Commit:
-    """`day` since the start of the year, negative before it. `adds` are paths or folders ending in a slash."""
+    """`day` since the start of the year, negative before it. `adds`: paths, or folders with a slash."""
 
     day: float
     author: int

@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 
-from sync_jobs.sample import changes, export, hierarchy
+from sync_jobs.sample import billing, changes, export, hierarchy, stream, subjects
 from sync_jobs.sample.organisation import PROJECTS
 from sync_jobs.sample.profiles import build
+from sync_jobs.sample.repository import make_repository
 from sync_jobs.sample.site import Life, Site
 from sync_jobs.sample.timeline import Year
 
@@ -29,6 +30,12 @@ class SampleManifest:
     assets_at_base: int
     changes: int
     assets_today: int
+    subjects: Path
+    events: Path
+    recent_events: int
+    billing: Path
+    billing_rows: int
+    repository: Path
 
 
 def make(dest: Path, as_of: datetime, seed: int = DEFAULT_SEED) -> SampleManifest:
@@ -37,8 +44,24 @@ def make(dest: Path, as_of: datetime, seed: int = DEFAULT_SEED) -> SampleManifes
     year = Year(as_of.astimezone(UTC))
     base, iam, history = (dest / f"{name}.ndjson" for name in ("base", "iam", "history"))
     done = export.write(_lives(year, seed), year, base, iam, history)
+    assets = subjects.choose(done.today, seed)
+    subjects.write(dest / "subjects.ndjson", assets)
     return SampleManifest(
-        seed, as_of, year.start, base, iam, history, done.base, done.changes, len(done.today)
+        seed=seed,
+        as_of=year.end,
+        base_time=year.start,
+        base=base,
+        iam=iam,
+        history=history,
+        assets_at_base=done.base,
+        changes=done.changes,
+        assets_today=len(done.today),
+        subjects=dest / "subjects.ndjson",
+        events=dest / "events.ndjson",
+        recent_events=stream.write_recent(dest / "events.ndjson", assets, year, seed),
+        billing=dest / "billing.ndjson",
+        billing_rows=billing.write(dest / "billing.ndjson", year, seed),
+        repository=make_repository(dest / "repo", year),
     )
 
 
