@@ -297,6 +297,20 @@ def test_a_job_that_may_still_succeed_is_not_repeated_under_another_id(
     assert len(bq_fake.calls("POST", "/cancel$")) == 1
 
 
+def test_a_job_lost_sight_of_is_not_repeated_under_another_id(
+    bq_fake: BigQueryFake, settings: Settings
+) -> None:
+    """Not known how it went: it may have succeeded, so only its own id may be asked for again."""
+    bq_fake.polls = 1
+    bq_fake.failures = [
+        ("GET", "/jobs/", Failure(404, "notFound", "Not found: Job")),
+        ("GET", "/jobs/", Failure(408, "timeout", "Request timed out")),
+    ]
+    with pytest.raises(Retryable):
+        BigQueryStore(settings).load("daily_costs", costs(DAY, "a"), "r1")
+    assert len(bq_fake.jobs) == 1
+
+
 @pytest.mark.parametrize("lost", [False, True])
 def test_cut_off_between_staging_and_merge(bq_fake: BigQueryFake, settings: Settings, lost: bool) -> None:
     """The merge is refused once. The next run merges; it uploads again only if the staging table is gone."""
