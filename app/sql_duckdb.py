@@ -167,11 +167,10 @@ def _to_json(node: Any) -> exp.Expression | None:
     return _call("TO_JSON", node.this.copy()) if node.args.get("to_json") else None
 
 
-def _count_if(node: Any) -> exp.Expression | None:
-    """An INT64, as in BigQuery; DuckDB gives 128 bits."""
-    if isinstance(node.parent, exp.Window | exp.Filter):
-        return None
-    return exp.cast(node.copy(), "BIGINT")
+def _count_if(node: Any) -> exp.Expression:
+    """DuckDB's own count_if is NULL over no rows, and 128 bits wide."""
+    hit = exp.Case(ifs=[exp.If(this=node.this.copy(), true=exp.Literal.number(1))])
+    return exp.Count(this=hit)
 
 
 _CHANGES: dict[type, Callable[[Any], exp.Expression | None]] = {

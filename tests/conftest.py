@@ -64,7 +64,7 @@ def require(component: str) -> None:
 @pytest.fixture(autouse=True)
 def _no_settings_leak(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tests do not read the settings of the person who runs them."""
-    for name in os.environ:
+    for name in list(os.environ):
         if name.startswith("PORTAL_") and not name.startswith("PORTAL_TESTS_"):
             monkeypatch.delenv(name)
     monkeypatch.setenv("PORTAL_CONFIG", os.devnull)

@@ -8,7 +8,6 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from app.engines.bigquery import BigQueryEngine, plain
 from app.schema import duckdb_ddl, duckdb_type, tables
 from tests.fixtures.bqemulator import Emulator, new_dataset_name
 from tests.sql.harness import Case, insert_statement
@@ -26,13 +25,15 @@ class DuckDB:
                 for row in case.given.get(table.name, []):
                     marks = ", ".join(f"CAST(? AS {duckdb_type(column)})" for column in table.columns)
                     connection.execute(f'INSERT INTO "{table.name}" VALUES ({marks})', list(row.values()))
-            return narrow(plain(connection.sql(file.duckdb, params=file.bind(case.params)).to_arrow_table()))
+            return narrow(connection.sql(file.duckdb, params=file.bind(case.params)).to_arrow_table())
 
 
 class Emulated:
     """bqemulator: one dataset per test worker, tables made when first needed and emptied after each case."""
 
     def __init__(self, emulator: Emulator, home: Path) -> None:
+        from app.engines.bigquery import BigQueryEngine
+
         self._client = emulator.client(dataset := new_dataset_name())
         self._client.create_dataset(dataset)
         self._engine = BigQueryEngine(emulator.settings(home, dataset))

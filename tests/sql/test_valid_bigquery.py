@@ -55,5 +55,5 @@ def test_invalid_sql_is_refused(text: str, complaint: str) -> None:
 
 
 def test_qualify_is_understood() -> None:
-    text = "SELECT name FROM assets WHERE TRUE QUALIFY ROW_NUMBER() OVER (PARTITION BY project_id ORDER BY name) = 1"
+    text = "SELECT name FROM assets WHERE TRUE QUALIFY ROW_NUMBER() OVER (ORDER BY name) = 1"
     assert analyze(text) == ["name"]
