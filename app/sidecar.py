@@ -1,0 +1,77 @@
+"""What the pages ask of the sidecar: whether it is there, the status of the layers, and to run one now."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+from app import operator_token
+from app.errors import Permanent, PortalError, Retryable
+from app.settings import Settings, load_settings
+
+TIMEOUT_SECONDS = 2.0
+START_HINT = "Start it: `python -m sync_jobs serve`, or `python -m app` for both."
+
+
+class SidecarDown(Retryable):
+    """Nothing answers at the sidecar's address."""
+
+
+def address(settings: Settings | None = None) -> str:
+    """Where the sidecar of this home listens."""
+    found = settings or load_settings()
+    host = f"[{found.api_host}]" if ":" in found.api_host else found.api_host
+    return f"http://{host}:{found.api_port}"
+
+
+def alive() -> bool:
+    """Whether the sidecar answers."""
+    try:
+        _call("GET", "/healthz")
+    except SidecarDown:
+        return False
+    return True
+
+
+def sync_status() -> dict[str, dict[str, Any]]:
+    """Layer -> the fields of `pages/sync_status/layers`. Raises SidecarDown, PortalError."""
+    found: dict[str, dict[str, Any]] = _call("GET", "/api/v1/sync/sync-status")
+    return found
+
+
+def run_now(layer: str) -> str:
+    """Start a run of a layer; returns its id. Raises SidecarDown, PortalError with the sidecar's reason."""
+    settings = load_settings()
+    token = operator_token.read(settings)
+    if token is None:
+        raise Permanent(
+            "The sidecar of this home has not made an operator token yet.",
+            "Start the sidecar once, or set PORTAL_API_TOKEN for both.",
+        )
+    path = f"/api/v1/sync/run/{quote(layer, safe='')}?trigger=page"
+    return str(_call("POST", path, {"Authorization": f"Bearer {token}"})["run_id"])
+
+
+def _call(method: str, path: str, headers: dict[str, str] | None = None) -> Any:
+    import httpx
+
+    url = address() + path
+    try:
+        with httpx.Client(trust_env=False, timeout=TIMEOUT_SECONDS) as client:
+            response = client.request(method, url, headers=headers)
+    except httpx.TransportError as error:
+        raise SidecarDown(
+            f"The sidecar does not answer at {address()} ({type(error).__name__}).", START_HINT
+        ) from error
+    try:
+        body = response.json()
+    except ValueError as error:
+        raise PortalError(
+            f"{address()} answers, but not as the sidecar does (status {response.status_code}).",
+            "Another program may listen there: set PORTAL_API_PORT to a free port.",
+        ) from error
+    if response.is_success:
+        return body
+    message = body.get("error") if isinstance(body, dict) else None
+    hint = body.get("hint") if isinstance(body, dict) else None
+    raise PortalError(str(message or f"The sidecar refused: status {response.status_code}."), str(hint or ""))

@@ -1,0 +1,158 @@
+"""All that is known of one asset: facts, ancestry, content, and what changed on it over time."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import orjson
+import streamlit as st
+
+from app.ui import diff, frames, page, status, text
+
+HISTORY_DAYS = 400
+MOST_CHANGES = 50
+_CONTENT = (
+    ("resource", "Resource"),
+    ("iam_policy", "IAM policy"),
+    ("org_policy", "Organisation policy"),
+    ("access_policy", "Access policy"),
+)
+
+
+def show(name: str) -> None:
+    """The asset called `name`; one that is gone is shown by its history."""
+    with page.guard("This asset cannot be shown."):
+        asset = frames.first("pages/infrastructure/asset", name=name)
+        since = (text.now() - timedelta(days=HISTORY_DAYS)).date()
+        changes = frames.rows(
+            "pages/infrastructure/asset_changes", name=name, since=since, page_size=MOST_CHANGES
+        )
+        if not asset and not changes:
+            page.empty_state("Not in the inventory", "No asset of this name is known, now or in the history.")
+            st.code(name, language=None, wrap_lines=True)
+            return
+        _heading(name, asset)
+        views = st.tabs(
+            ["Overview", f"Changes ({_total(changes)})", *(title for _, title in _present(asset))]
+        )
+        with views[0]:
+            _facts(asset)
+            _ancestry(asset)
+        with views[1]:
+            timeline(changes)
+        for view, (column, title) in zip(views[2:], _present(asset), strict=True):
+            with view:
+                _document(asset[column], name, title)
+
+
+def _heading(name: str, asset: dict[str, Any]) -> None:
+    if not asset:
+        st.warning("This asset no longer exists. Its history is below.", icon=":material/delete:")
+    else:
+        st.markdown(f"**{text.plain(asset['display_name'])}**")
+        with st.container(horizontal=True, gap="small"):
+            st.badge(text.kind(asset["asset_type"]), color="blue")
+            if asset["state"]:
+                st.badge(text.plain(asset["state"]), color="gray")
+    st.code(name, language=None, wrap_lines=True)
+
+
+def _present(asset: dict[str, Any]) -> list[tuple[str, str]]:
+    return [(column, title) for column, title in _CONTENT if asset.get(column)]
+
+
+def _total(changes: list[dict[str, Any]]) -> int:
+    return int(changes[0]["total"]) if changes else 0
+
+
+def _facts(asset: dict[str, Any]) -> None:
+    if not asset:
+        return
+    labels = orjson.loads(asset["labels"]) if asset["labels"] else {}
+    facts = {
+        "Project": asset["project_id"],
+        "Project number": asset["project_number"],
+        "Location": asset["location"],
+        "Created": text.when(asset["create_time"]) if asset["create_time"] else None,
+        "Last changed": text.when(asset["update_time"]) if asset["update_time"] else None,
+        "First seen": text.when(asset["first_seen"]) if asset["first_seen"] else None,
+        "Last seen": text.when(asset["last_seen"]) if asset["last_seen"] else None,
+        **{f"Label {key}": value for key, value in sorted((labels or {}).items())},
+    }
+    frames.facts(facts, "Facts of the asset")
+
+
+def _ancestry(asset: dict[str, Any]) -> None:
+    """Organisation at the top, the asset at the bottom."""
+    above = list(reversed(asset.get("ancestors") or []))
+    if not above:
+        return
+    rows = frames.rows("pages/infrastructure/ancestry", ancestors=above)
+    names = {row["ancestor"]: row for row in rows}
+    st.markdown("**Ancestry**")
+    lines = []
+    for depth, ancestor in enumerate(above):
+        known = names.get(ancestor)
+        title = text.plain(known["display_name"] or ancestor) if known else "not in the inventory"
+        lines.append(f"{'  ' * depth}- {_icon(ancestor)} {title} `{ancestor}`")
+    lines.append(f"{'  ' * len(above)}- :material/deployed_code: **{text.plain(asset['display_name'])}**")
+    st.markdown("\n".join(lines))
+
+
+def _icon(ancestor: str) -> str:
+    kind = ancestor.partition("/")[0]
+    icons = {"organizations": "corporate_fare", "folders": "folder", "projects": "widgets"}
+    return f":material/{icons.get(kind, 'widgets')}:"
+
+
+def _document(document: str, name: str, title: str) -> None:
+    st.json(orjson.loads(document), expanded=2)
+    st.download_button(
+        "Download JSON",
+        data=document,
+        file_name=f"{name.rpartition('/')[2]}-{title.lower().replace(' ', '-')}.json",
+        mime="application/json",
+        icon=":material/download:",
+        on_click="ignore",
+        key=f"json-{title}",
+    )
+
+
+def timeline(changes: list[dict[str, Any]]) -> None:
+    """Newest first: when, what, who, and every value before and after."""
+    if not changes:
+        st.caption(f"No change was seen in the last {HISTORY_DAYS} days.")
+        return
+    if _total(changes) > len(changes):
+        st.caption(f"The newest {len(changes)} of {_total(changes):,} changes.")
+    for index, change in enumerate(changes):
+        shown = status.CHANGES.get(change["change_type"], status.CHANGES["updated"])
+        fields = ", ".join(field.replace("_", " ") for field in change["changed_fields"] or [])
+        title = f"{shown.label} · {text.when(change['changed_at'])}{f' · {fields}' if fields else ''}"
+        with st.expander(title, icon=shown.icon, expanded=index == 0):
+            actor = text.plain(change["actor"]) if change["actor"] else "unknown"
+            st.caption(
+                f"By {actor} · told by {text.plain(change['source'])} · "
+                f"noticed {text.utc(change['observed_at'], seconds=True)}"
+            )
+            _differences(change)
+
+
+def _differences(change: dict[str, Any]) -> None:
+    found = diff.differences(change["before"], change["after"])
+    if not found:
+        st.caption("The source did not tell the content before and after.")
+        return
+    st.dataframe(
+        [{"Field": one.path, "Before": one.before, "After": one.after} for one in found],
+        hide_index=True,
+        placeholder=text.NOTHING,
+        column_config={
+            "Field": st.column_config.TextColumn(width="medium", pinned=True),
+            "Before": st.column_config.TextColumn(width="medium"),
+            "After": st.column_config.TextColumn(width="medium"),
+        },
+        height="content" if len(found) <= 12 else 440,
+        alt="Values before and after",
+    )

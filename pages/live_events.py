@@ -1,0 +1,211 @@
+"""Live events: what happens in the landing zone, as it happens. Only the list redraws itself."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import streamlit as st
+
+from app.ui import charts, frames, page, status, text
+
+SQL = "pages/live_events"
+REFRESH_SECONDS = 2
+SHOWN = 100
+# Window: its length in minutes and the interval of its bars in seconds.
+WINDOWS = {
+    "15 minutes": (15, 30),
+    "1 hour": (60, 120),
+    "6 hours": (360, 600),
+    "24 hours": (1440, 3600),
+    "7 days": (10080, 21600),
+    "30 days": (43200, 86400),
+}
+
+
+def main() -> None:
+    """The page: filters once, then a fragment that redraws itself."""
+    page.header(
+        "Live events",
+        f"What happens in the landing zone, redrawn every {REFRESH_SECONDS} seconds.",
+        ["events"],
+    )
+    with page.guard("The events cannot be shown."):
+        filters, window, live = filter_bar()
+        st.fragment(feed, run_every=REFRESH_SECONDS if live else None)(filters, window)
+    opened = st.query_params.get("event")
+    if opened:
+        st.dialog("Event", width="large", position="right", on_dismiss=close_event)(detail)(opened)
+
+
+def filter_bar() -> tuple[dict[str, Any], str, bool]:
+    """What to show of which time, and whether to follow it."""
+    with st.grid(6, min_column_width=150, gap="small", vertical_alignment="bottom"):
+        window = st.selectbox("Window", list(WINDOWS), index=3, key="window", bind="query-params")
+        choices = frames.choices(f"{SQL}/facets", since=since(window))
+        picked = {
+            key: st.multiselect(
+                label,
+                choices.get(key, []),
+                key=key,
+                bind="query-params",
+                placeholder="All",
+                accept_new_options=True,
+            )
+            for key, label in (("type", "Type"), ("severity", "Severity"), ("project", "Project"))
+        }
+        search = st.text_input(
+            "Search", key="q", bind="query-params", type="search", placeholder="Summary, asset, actor"
+        )
+        live = st.toggle(
+            "Live", value=True, key="live", bind="query-params", help="Off: the list stands still."
+        )
+    filters = {
+        "types": picked["type"],
+        "severities": picked["severity"],
+        "projects": picked["project"],
+        "search": (search or "").strip() or None,
+    }
+    return filters, window, live
+
+
+def since(window: str) -> datetime:
+    """The start of the window."""
+    return text.now() - timedelta(minutes=WINDOWS[window][0])
+
+
+def feed(filters: dict[str, Any], window: str) -> None:
+    """Figures, chart, list, of this instant."""
+    with page.guard("The events cannot be shown."):
+        asked = {**filters, "since": since(window)}
+        totals = frames.first(f"{SQL}/totals", **asked)
+        figures(totals)
+        if not totals["events"]:
+            page.empty_state(
+                "No events in this window",
+                "Widen the window or the filters. An event shows about two seconds after it was published.",
+                ":material/bolt:",
+            )
+            return
+        rate(asked, WINDOWS[window][1])
+        rows = frames.rows(f"{SQL}/recent", **asked, page_size=SHOWN)
+        total = int(totals["events"])
+        with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+            cut = f"The newest {len(rows)} of {total:,}" if total > len(rows) else text.plural(total, "event")
+            st.caption(f"{cut}. Select a row to see all of it.", width="content")
+            frames.download("events", total, f"{SQL}/recent", asked)
+        listing(rows)
+
+
+def figures(totals: dict[str, Any]) -> None:
+    """What the window holds, and when it was looked at."""
+    with st.grid(4, min_column_width=150, gap="small"):
+        st.metric("Events", text.count(totals["events"]), border=True)
+        st.metric("Critical and high", text.count(totals["severe"]), border=True)
+        st.metric("Projects touched", text.count(totals["projects"]), border=True)
+        st.metric(
+            "Newest", text.ago(totals["newest"]), border=True, help=text.utc(totals["newest"], seconds=True)
+        )
+    st.caption(f"Looked at {text.utc(text.now(), seconds=True)}")
+
+
+def rate(asked: dict[str, Any], interval: int) -> None:
+    """Events per interval, by type."""
+    rows = frames.rows(f"{SQL}/per_minute", **asked, interval_seconds=interval)
+    series: dict[str, tuple[list[Any], list[float]]] = {}
+    for row in rows:
+        times, values = series.setdefault(row["event_type"], ([], []))
+        times.append(row["start"])
+        values.append(row["events"])
+    unit = f"events per {text.per(interval)}"
+    charts.show(charts.bars(series, unit, 220), "rate", f"Number of {unit}, by type")
+
+
+def listing(rows: list[dict[str, Any]]) -> None:
+    """The newest events; selecting one opens it."""
+    at = text.now()
+    shown = [
+        {
+            "age": text.ago(row["received_at"], at),
+            "received": row["received_at"],
+            "type": row["event_type"],
+            "severity": status.SEVERITIES.get(row["severity"], row["severity"]),
+            "summary": row["summary"],
+            "project": row["project_id"],
+            "actor": row["actor"],
+            "source": row["source"],
+        }
+        for row in rows
+    ]
+    key = f"events-{st.session_state.get('event-generation', 0)}"
+    st.dataframe(
+        shown,
+        hide_index=True,
+        key=key,
+        on_select=lambda: open_event(key, [row["event_id"] for row in rows]),
+        selection_mode="single-row",
+        placeholder=text.NOTHING,
+        height=min(len(rows), 15) * 35 + 38,
+        column_config={
+            "age": st.column_config.TextColumn("Age", width="small"),
+            "received": st.column_config.DatetimeColumn(
+                "Received (UTC)", format="YYYY-MM-DD HH:mm:ss", timezone="UTC"
+            ),
+            "type": "Type",
+            "severity": "Severity",
+            "summary": st.column_config.TextColumn("What happened", width="large"),
+            "project": "Project",
+            "actor": "Actor",
+            "source": "Source",
+        },
+        alt="Events, newest first",
+    )
+
+
+def open_event(key: str, ids: list[str]) -> None:
+    """Put the selected event into the address, and open it."""
+    for index in st.session_state[key]["selection"]["rows"]:
+        st.query_params["event"] = ids[index]
+        st.rerun("app")
+
+
+def close_event() -> None:
+    """Take the event out of the address, and the selection from the list."""
+    st.query_params.pop("event", None)
+    st.session_state["event-generation"] = st.session_state.get("event-generation", 0) + 1
+
+
+def detail(event_id: str) -> None:
+    """One event in full."""
+    with page.guard("This event cannot be shown."):
+        earliest = text.now() - timedelta(days=400)
+        event = frames.first(f"{SQL}/event", event_id=event_id, since=earliest)
+        if not event:
+            page.empty_state("No such event", "It is older than what is kept, or the link is wrong.")
+            return
+        st.markdown(f"**{text.plain(event['summary'])}**")
+        facts = {
+            "Type": event["event_type"],
+            "Severity": status.SEVERITIES.get(event["severity"], event["severity"]),
+            "Happened": text.when(event["event_time"]),
+            "Received": text.when(event["received_at"]),
+            "Project": event["project_id"],
+            "Asset type": event["asset_type"],
+            "Asset": event["asset_name"],
+            "Actor": event["actor"] or "unknown",
+            "Source": event["source"],
+            "Event id": event["event_id"],
+        }
+        frames.facts(facts, "Facts of the event")
+        if event["asset_name"]:
+            st.page_link(
+                "../pages/infrastructure.py", label="Open the asset", icon=":material/lan:",
+                query_params={"asset": event["asset_name"]},
+            )  # fmt: skip
+        for title, column in (("Before", "before"), ("After", "after"), ("Message as it came", "raw")):
+            if event[column]:
+                st.markdown(f"**{title}**")
+                st.json(event[column], expanded=2)
+
+
+main()
