@@ -16,6 +16,7 @@ pytest_plugins = [
     "tests.fixtures.bigquery_http_fake",
     "tests.fixtures.bqemulator",
     "tests.fixtures.processes",
+    "tests.fixtures.pubsub_emulator",
 ]
 
 

@@ -227,8 +227,8 @@ class State:
         if not listed:
             return 0
         with self.transaction(durable) as connection:
-            before = connection.total_changes
             values = [self._encoded(schema, columns, row) for row in listed]
+            before = connection.total_changes  # after the encoding, which advances counters
             connection.executemany(_insert(schema, columns, mode), values)
             return len(listed) if mode == "overwrite" else connection.total_changes - before
 
