@@ -111,6 +111,10 @@ def test_every_type_of_parameter_arrives(engine: BigQueryEngine) -> None:
     assert ask(engine, sql, **given).to_pylist() == [given]
 
 
+def test_a_union_is_a_select_too(engine: BigQueryEngine) -> None:
+    assert ask(engine, "SELECT 1 AS a UNION ALL SELECT 2 ORDER BY a")["a"].to_pylist() == [1, 2]
+
+
 def test_a_limit_stops_reading(engine: BigQueryEngine) -> None:
     table = ask(engine, "SELECT x FROM UNNEST(GENERATE_ARRAY(1, 1000)) AS x ORDER BY x", limit=3)
     assert table["x"].to_pylist() == [1, 2, 3]
