@@ -167,6 +167,13 @@ def _to_json(node: Any) -> exp.Expression | None:
     return _call("TO_JSON", node.this.copy()) if node.args.get("to_json") else None
 
 
+def _numeric(node: Any) -> exp.Expression | None:
+    """A bare NUMERIC has nine decimals; DuckDB's bare DECIMAL has three and rounds the rest away."""
+    if node.this == exp.DataType.Type.DECIMAL and not node.expressions:
+        return exp.DataType.build("DECIMAL(38, 9)", dialect="duckdb")
+    return None
+
+
 def _count_if(node: Any) -> exp.Expression:
     """DuckDB's own count_if is NULL over no rows, and 128 bits wide."""
     hit = exp.Case(ifs=[exp.If(this=node.this.copy(), true=exp.Literal.number(1))])
@@ -193,6 +200,7 @@ _CHANGES: dict[type, Callable[[Any], exp.Expression | None]] = {
     exp.JSONKeysAtDepth: _json_keys,
     exp.JSONFormat: _to_json,
     exp.CountIf: _count_if,
+    exp.DataType: _numeric,
     exp.UnixToTime: lambda node: exp.cast(node.copy(), "TIMESTAMPTZ"),
     exp.UnixSeconds: lambda node: exp.cast(_call("FLOOR", _call("EPOCH", node.this.copy())), "BIGINT"),
     exp.Format: lambda node: _call("PRINTF", node.this.copy(), *(item.copy() for item in node.expressions)),
