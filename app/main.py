@@ -16,7 +16,7 @@ PAGES = (
 
 
 def main() -> None:
-    """Choose the page by its address and run it. The address is the file's name with dashes."""
+    """Choose the page by its address and run it. The address is the file's name."""
     st.set_page_config(
         page_title="Landing Zone Portal",
         page_icon=ICON,
@@ -25,9 +25,7 @@ def main() -> None:
         menu_items={"About": "Landing Zone Portal: a live copy of a Google Cloud landing zone."},
     )
     pages = [
-        st.Page(
-            f"../pages/{name}.py", title=title, icon=icon, url_path=name.replace("_", "-"), default=not at
-        )
+        st.Page(f"../pages/{name}.py", title=title, icon=icon, default=not at)
         for at, (name, title, icon) in enumerate(PAGES)
     ]
     st.logo(ICON, size="large")

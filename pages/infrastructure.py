@@ -11,7 +11,7 @@ from app.ui import asset_detail, frames, inventory, page, text
 
 PAGE_SIZE = 50
 HISTORY_DAYS = 400
-FILTERS = ("q", "asof", "project", "folder", "type", "location", "label")
+FILTERS = {"q": "", "asof": None, "project": [], "folder": [], "type": [], "location": [], "label": ""}
 SQL = "pages/infrastructure"
 
 
@@ -211,10 +211,8 @@ def close_asset() -> None:
 
 def clear() -> None:
     """Take every filter back."""
-    for key in FILTERS:
-        st.session_state.pop(key, None)
-        if key in st.session_state:
-            del st.session_state[key]
+    for key, nothing in FILTERS.items():
+        st.session_state[key] = nothing
 
 
 main()
