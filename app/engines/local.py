@@ -1,0 +1,217 @@
+"""The local engine: DuckDB in memory over the cache of one home, in the reader's own process.
+
+Views over the Parquet files of the manifest, and tables filled from state.sqlite. Both are refreshed in one
+DuckDB transaction before a query, so a query sees one state, never a mixture, and never an older one than
+the query before it. Nothing here writes: only the cache folder can be read, and only a SELECT is let in.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from app import manifest as manifests
+from app.engines.base import Estimate
+from app.engines.local_errors import translated
+from app.engines.local_tables import STATE_FILE, HotTables
+from app.errors import QueryError
+from app.manifest import CACHE_FOLDER, PARQUET_TABLES, Manifest
+from app.schema import duckdb_type, tables
+from app.settings import Settings
+from app.sql_files import SqlFile
+
+REFRESH_ATTEMPTS = 5
+
+
+class LocalEngine:
+    """Answers SQL files from the cache under `settings.home`. Safe to share between threads."""
+
+    name = "local"
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._home = Path(settings.home)
+        self._cache = self._home.absolute() / CACHE_FOLDER
+        self._lock = threading.Lock()
+        self._connection: duckdb.DuckDBPyConnection | None = None
+        self._hot = HotTables(self._home / STATE_FILE)
+        self._stamp: tuple[int, int, int] | None = None
+        self._manifest = Manifest(generation=-1)
+
+    def query(self, file: SqlFile, params: Mapping[str, object], *, limit: int | None = None) -> pa.Table:
+        """The rows of `file`. Raises QueryError when the query is wrong, too long or not a SELECT."""
+        bound = file.bind(params)
+        text = file.duckdb
+        if limit is not None:
+            text = f"SELECT * FROM ({text}\n) LIMIT {int(limit)}"  # noqa: S608
+        try:
+            return self._run(text, bound)
+        except duckdb.IOException:
+            # The file this reader meant to open was swept away after a long pause: look at the manifest anew.
+            self._stamp = None
+            try:
+                return self._run(text, bound)
+            except duckdb.Error as error:
+                raise translated(error, self._settings.query_timeout_seconds) from error
+        except duckdb.Error as error:
+            raise translated(error, self._settings.query_timeout_seconds) from error
+
+    def estimate(self, file: SqlFile, params: Mapping[str, object]) -> Estimate:
+        """The size of the Parquet files behind the tables the text names: an upper bound, free of charge."""
+        file.bind(params)
+        with self._lock:
+            self._refresh()
+            named = [name for name in PARQUET_TABLES if name in file.text]
+            files = [self._cache / path for name in named for path in self._manifest.files(name)]
+        return Estimate(sum(path.stat().st_size for path in files if path.exists()))
+
+    def close(self) -> None:
+        """Let go of everything; the next query opens it again."""
+        with self._lock:
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
+            self._hot.close()
+            self._stamp = None
+            self._manifest = Manifest(generation=-1)
+
+    # -- running ---------------------------------------------------------------------------------------
+
+    def _run(self, text: str, bound: Mapping[str, object]) -> pa.Table:
+        with self._lock:
+            cursor = self._refresh().cursor()
+        try:
+            _admit(cursor, text)
+            timer = threading.Timer(self._settings.query_timeout_seconds, cursor.interrupt)
+            timer.daemon = True
+            timer.start()
+            try:
+                relation = cursor.sql(text, params=dict(bound)) if bound else cursor.sql(text)
+                return _plain(relation.to_arrow_table())
+            finally:
+                timer.cancel()
+        finally:
+            cursor.close()
+
+    # -- refreshing ------------------------------------------------------------------------------------
+
+    def _refresh(self) -> duckdb.DuckDBPyConnection:
+        """Bring the connection up to date. The caller holds the lock."""
+        connection = self._open()
+        for _ in range(REFRESH_ATTEMPTS):
+            stamp = self._stat()
+            if stamp == self._stamp and not self._hot.changed():
+                return connection
+            current = self._manifest if stamp == self._stamp else manifests.read(self._home)
+            with self._atomic(connection):
+                if current.generation > self._manifest.generation:
+                    self._views(connection, current)
+                self._hot.pull(connection)
+                _facts(connection, current)
+            if current.generation > self._manifest.generation:
+                self._manifest = current
+            self._stamp = stamp
+            if self._stat() == stamp:
+                return connection
+        return connection
+
+    @contextmanager
+    def _atomic(self, connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+        connection.execute("BEGIN")
+        try:
+            yield
+            connection.execute("COMMIT")
+        except BaseException:
+            connection.execute("ROLLBACK")
+            self._hot.forget()
+            self._stamp = None
+            raise
+
+    def _open(self) -> duckdb.DuckDBPyConnection:
+        if self._connection is None:
+            connection = duckdb.connect(config=self._config())
+            folder = str(self._cache).replace("'", "''")
+            # In this order: afterwards nothing but the cache can be read, and no setting can be changed.
+            connection.execute(f"SET allowed_directories = ['{folder}/']")
+            connection.execute("SET enable_external_access = false")
+            connection.execute("SET TimeZone = 'UTC'")
+            connection.execute("SET lock_configuration = true")
+            self._hot.create(connection)
+            for name in PARQUET_TABLES:
+                connection.execute(f"CREATE VIEW {name} AS {_empty(name)}")
+            self._connection = connection
+        return self._connection
+
+    def _config(self) -> dict[str, str | bool | int]:
+        config: dict[str, str | bool | int] = {
+            "memory_limit": self._settings.memory_limit,
+            "autoload_known_extensions": False,
+            "autoinstall_known_extensions": False,
+            "temp_directory": "",
+        }
+        if self._settings.threads:
+            config["threads"] = self._settings.threads
+        return config
+
+    def _views(self, connection: duckdb.DuckDBPyConnection, current: Manifest) -> None:
+        for name in PARQUET_TABLES:
+            paths = [str(self._cache / file) for file in current.files(name)]
+            body = _view(name, paths) if paths else _empty(name)
+            connection.execute(f"CREATE OR REPLACE VIEW {name} AS {body}")
+
+    def _stat(self) -> tuple[int, int, int] | None:
+        try:
+            found = manifests.path_in(self._home).stat()
+        except FileNotFoundError:
+            return None
+        return found.st_mtime_ns, found.st_ino, found.st_size
+
+
+def _admit(cursor: duckdb.DuckDBPyConnection, text: str) -> None:
+    """One SELECT, judged by the engine's own parser."""
+    statements = cursor.extract_statements(text)
+    if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
+        kinds = ", ".join(statement.type.name for statement in statements) or "nothing"
+        raise QueryError(f"Only one SELECT statement can be run here, not {kinds}.", "The portal's data is read-only.")
+
+
+def _view(name: str, paths: list[str]) -> str:
+    """A view with the columns of sql/schema in their order. Daily files are pruned by the date in their path."""
+    quoted = ", ".join("'" + path.replace("'", "''") + "'" for path in paths)
+    hive = ", hive_partitioning = true, hive_types = {'date': DATE}" if name == "asset_snapshots" else ""
+    columns = ", ".join(f'CAST("{c.name}" AS {duckdb_type(c)}) AS "{c.name}"' for c in tables()[name].columns)
+    return f"SELECT {columns} FROM read_parquet([{quoted}]{hive})"  # noqa: S608
+
+
+def _empty(name: str) -> str:
+    columns = ", ".join(f'CAST(NULL AS {duckdb_type(c)}) AS "{c.name}"' for c in tables()[name].columns)
+    return f"SELECT {columns} WHERE false"
+
+
+def _facts(connection: duckdb.DuckDBPyConnection, current: Manifest) -> None:
+    """The manifest's facts beside those of state.sqlite."""
+    facts = {**current.info, "generation": str(current.generation)}
+    for key, value in facts.items():
+        connection.execute("DELETE FROM portal_info WHERE key = ?", [key])
+        connection.execute("INSERT INTO portal_info VALUES (?, ?)", [key, value])
+
+
+def _plain(table: pa.Table) -> pa.Table:
+    """JSON comes as an Arrow extension type, wide sums as 128-bit decimals: plain text and int64 for readers."""
+    for i, column in enumerate(table.schema):
+        kind = column.type
+        if isinstance(kind, pa.BaseExtensionType):
+            kind = kind.storage_type
+        if pa.types.is_decimal(kind) and kind.scale == 0:
+            kind = pa.int64()
+        if pa.types.is_timestamp(kind) and kind.tz is not None:
+            kind = pa.timestamp("us", "UTC")
+        if kind != column.type:
+            table = table.set_column(i, column.name, table.column(i).cast(kind))
+    return table
+

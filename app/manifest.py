@@ -1,0 +1,68 @@
+"""The one pointer to the current Parquet files of the cache: `HOME/cache/manifest.json`.
+
+It is written aside and renamed, so a reader has the old one or the new one. `generation` only ever grows.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import orjson
+
+from app.errors import PortalError
+
+CACHE_FOLDER = "cache"
+MANIFEST_FILE = "manifest.json"
+PARQUET_TABLES = ("assets", "asset_changes", "asset_snapshots", "resources_daily")
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """`tables`: table name -> files relative to HOME/cache. `info`: facts about them, as text."""
+
+    generation: int = 0
+    tables: dict[str, list[str]] = field(default_factory=dict)
+    info: dict[str, str] = field(default_factory=dict)
+
+    def files(self, table: str) -> list[str]:
+        """The files of a table, relative to HOME/cache."""
+        return self.tables.get(table, [])
+
+
+def path_in(home: Path) -> Path:
+    """Where the manifest of a home is."""
+    return home / CACHE_FOLDER / MANIFEST_FILE
+
+
+def read(home: Path) -> Manifest:
+    """The current manifest; an empty one where nothing was published. Raises PortalError when it is damaged."""
+    path = path_in(home)
+    try:
+        content = orjson.loads(path.read_bytes())
+        return Manifest(int(content["generation"]), dict(content["tables"]), dict(content["info"]))
+    except FileNotFoundError:
+        return Manifest()
+    except (ValueError, KeyError, TypeError) as error:
+        raise PortalError(
+            f"{path} is damaged: {error}.",
+            "Move it aside and run the assets layer again, or restore the home from a backup.",
+        ) from error
+
+
+def write(home: Path, manifest: Manifest) -> None:
+    """Publish: after the rename every new reader sees these files. Waits for the disk first."""
+    path = path_in(home)
+    aside = path.with_suffix(f".{os.getpid()}.tmp")
+    content = {"generation": manifest.generation, "tables": manifest.tables, "info": manifest.info}
+    with aside.open("wb") as file:
+        file.write(orjson.dumps(content, option=orjson.OPT_INDENT_2))
+        file.flush()
+        os.fsync(file.fileno())
+    aside.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)  # the rename itself
+    finally:
+        os.close(folder)
