@@ -41,13 +41,14 @@ class _Failure:
 _FAILURES = (
     _Failure(
         r"could not resolve|connection (refused|timed out|reset)|network is unreachable|operation timed out"
-        r"|couldn't connect|failed to connect|error: 5\d\d|early eof|unexpected disconnect|hung up unexpectedly",
+        r"|couldn't connect|failed to connect|error: 5\d\d|early eof|hung up unexpectedly",
         "could not be reached",
         "Check the address and the network from here (proxy, firewall, DNS).",
         retry=True,
     ),
     _Failure(
-        r"authentication failed|could not read username|could not read password|permission denied|access denied"
+        r"authentication failed|could not read username|could not read password|permission denied"
+        r"|access denied"
         r"|error: 40[13]|invalid username|terminal prompts disabled|host key verification",
         "refused access",
         "Give the portal a deploy key and a known host key (ssh), or a token in the address (https).",
@@ -88,10 +89,15 @@ def extract(
         found = _look(url, branch, cancelled)
         if isinstance(found, Unknown):
             return found
-        head = mirror.fetch(url, f"refs/heads/{found}" if found else "HEAD")
     except GitFailed as error:
         return _explained(url, error)
     source = mask_credentials(url)
+    try:
+        head = mirror.fetch(url, f"refs/heads/{found}" if found else "HEAD")
+    except GitFailed as error:
+        if _known_failure(error):
+            return _explained(url, error)
+        raise mirror.discard() from error  # the server was there just now: it is the mirror
     try:
         unchanged = head == known_head
         files = [] if unchanged else mirror.files(head, TEXT_LIMIT)
@@ -123,13 +129,16 @@ def _look(url: str, branch: str, cancelled: threading.Event | None) -> str | Unk
     return Unknown(f"{source} {missing}.", f"It has: {some}. Set PORTAL_GIT_BRANCH to one of them.")
 
 
+def _known_failure(error: GitFailed) -> _Failure | None:
+    return next((one for one in _FAILURES if re.search(one.pattern, error.stderr, re.IGNORECASE)), None)
+
+
 def _explained(url: str, error: GitFailed) -> Unknown:
-    source, said = mask_credentials(url), error.stderr
-    for failure in _FAILURES:
-        if re.search(failure.pattern, said, re.IGNORECASE):
-            if failure.retry:
-                raise Retryable(f"{source} {failure.reason}: {said}", failure.hint) from error
-            return Unknown(f"{source} {failure.reason}: {said}", failure.hint)
+    source, said, failure = mask_credentials(url), error.stderr, _known_failure(error)
+    if failure is not None and failure.retry:
+        raise Retryable(f"{source} {failure.reason}: {said}", failure.hint) from error
+    if failure is not None:
+        return Unknown(f"{source} {failure.reason}: {said}", failure.hint)
     return Unknown(
         f"{source} could not be read: {said or error.message}", "Try the same with git on this machine."
     )
