@@ -26,21 +26,21 @@ def analyze(text: str, params: tuple[Param, ...] = ()) -> list[str]:
     from zetasql.types import AnalyzerOptions
 
     options = AnalyzerOptions(
-        language_options=_language(),
+        language_options=language(),
         query_parameters=[
             AnalyzerOptions.QueryParameter(name=param.name, type=_type(param.type)) for param in params
         ],
         default_timezone="UTC",
     )
     try:
-        statement = Analyzer(options, _catalog()).analyze_statement(text)
+        statement = Analyzer(options, catalog()).analyze_statement(text)
     except ZetaSQLError as error:
         raise Invalid(str(error)) from None
     return [column.name for column in getattr(statement, "output_column_list", None) or []]
 
 
 @lru_cache(maxsize=1)
-def _language() -> Any:
+def language() -> Any:
     from zetasql.types import LanguageOptions
 
     options = LanguageOptions.maximum_features()
@@ -49,14 +49,14 @@ def _language() -> Any:
 
 
 @lru_cache(maxsize=1)
-def _catalog() -> Any:
+def catalog() -> Any:
     from zetasql.api import CatalogBuilder
     from zetasql.types import ZetaSQLBuiltinFunctionOptions
 
     builder = CatalogBuilder("lz_metrics")
     for table in tables().values():
         builder.add_table(_table(table))
-    return builder.with_builtin_functions(ZetaSQLBuiltinFunctionOptions(language_options=_language())).build()
+    return builder.with_builtin_functions(ZetaSQLBuiltinFunctionOptions(language_options=language())).build()
 
 
 def _table(table: Table) -> Any:

@@ -11,22 +11,25 @@ params:
   - {name: interval_seconds, type: INT64, default: 60, description: Length of an interval}
 grain: start, event_type
 */
-SELECT
-  TIMESTAMP_SECONDS(
-    DIV(UNIX_SECONDS(received_at), @interval_seconds) * @interval_seconds
-  ) AS start,
-  event_type,
-  COUNT(*) AS events
-FROM events
-WHERE received_at >= @since
-  AND (ARRAY_LENGTH(@types) = 0 OR event_type IN UNNEST(@types))
-  AND (ARRAY_LENGTH(@severities) = 0 OR severity IN UNNEST(@severities))
-  AND (ARRAY_LENGTH(@projects) = 0 OR COALESCE(project_id, 'none') IN UNNEST(@projects))
-  AND (
-    @search IS NULL
-    OR STRPOS(
-      LOWER(CONCAT(summary, ' ', COALESCE(asset_name, ''), ' ', COALESCE(actor, ''))), LOWER(@search)
-    ) > 0
-  )
+WITH placed AS (
+  SELECT
+    TIMESTAMP_SECONDS(
+      DIV(UNIX_SECONDS(received_at), @interval_seconds) * @interval_seconds
+    ) AS start,
+    event_type
+  FROM events
+  WHERE received_at >= @since
+    AND (ARRAY_LENGTH(@types) = 0 OR event_type IN UNNEST(@types))
+    AND (ARRAY_LENGTH(@severities) = 0 OR severity IN UNNEST(@severities))
+    AND (ARRAY_LENGTH(@projects) = 0 OR COALESCE(project_id, 'none') IN UNNEST(@projects))
+    AND (
+      @search IS NULL
+      OR STRPOS(
+        LOWER(CONCAT(summary, ' ', COALESCE(asset_name, ''), ' ', COALESCE(actor, ''))), LOWER(@search)
+      ) > 0
+    )
+)
+SELECT start, event_type, COUNT(*) AS events
+FROM placed
 GROUP BY start, event_type
 ORDER BY start, event_type
