@@ -24,7 +24,9 @@ def main() -> None:
         body()
     opened = st.query_params.get("asset")
     if opened:
-        st.dialog("Asset", width="large", position="right", on_dismiss=close_asset)(asset_detail.show)(opened)
+        st.dialog("Asset", width="medium", position="right", on_dismiss=close_asset)(asset_detail.show)(
+            opened
+        )
 
 
 def body() -> None:

@@ -35,7 +35,7 @@ def main() -> None:
         st.fragment(feed, run_every=REFRESH_SECONDS if live else None)(filters, window)
     opened = st.query_params.get("event")
     if opened:
-        st.dialog("Event", width="large", position="right", on_dismiss=close_event)(detail)(opened)
+        st.dialog("Event", width="medium", position="right", on_dismiss=close_event)(detail)(opened)
 
 
 def filter_bar() -> tuple[dict[str, Any], str, bool]:

@@ -92,11 +92,13 @@ def _ancestry(asset: dict[str, Any]) -> None:
     names = {row["ancestor"]: row for row in rows}
     st.markdown("**Ancestry**")
     lines = []
-    for depth, ancestor in enumerate(above):
+    for ancestor in above:
         known = names.get(ancestor)
+        if known and known["name"] == asset["name"]:
+            continue  # a project or folder is in its own ancestors; it comes last, as the asset itself
         title = text.plain(known["display_name"] or ancestor) if known else "not in the inventory"
-        lines.append(f"{'  ' * depth}- {_icon(ancestor)} {title} `{ancestor}`")
-    lines.append(f"{'  ' * len(above)}- :material/deployed_code: **{text.plain(asset['display_name'])}**")
+        lines.append(f"{'  ' * len(lines)}- {_icon(ancestor)} {title} · {text.plain(ancestor)}")
+    lines.append(f"{'  ' * len(lines)}- :material/deployed_code: **{text.plain(asset['display_name'])}**")
     st.markdown("\n".join(lines))
 
 

@@ -48,7 +48,7 @@ def lines(
 def add_comparison(
     figure: go.Figure, name: str, days: Sequence[Any], values: Sequence[float], unit: str
 ) -> None:
-    """A dotted grey line of another time, drawn over the same days."""
+    """A total to compare with: a grey line over the same days, dotted when it is of another time."""
     import plotly.graph_objects as go
 
     figure.add_trace(
@@ -57,7 +57,7 @@ def add_comparison(
             y=list(values),
             name=name,
             mode="lines",
-            line={"width": 2, "dash": "dot", "color": GREY},
+            line={"width": 2, "dash": "dot" if "before" in name else "solid", "color": GREY},
             hovertemplate="%{y:,.0f} " + unit + "<extra>%{fullData.name}</extra>",
         )
     )
