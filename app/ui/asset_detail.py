@@ -91,7 +91,7 @@ def _ancestry(asset: dict[str, Any]) -> None:
     rows = frames.rows("pages/infrastructure/ancestry", ancestors=above)
     names = {row["ancestor"]: row for row in rows}
     st.markdown("**Ancestry**")
-    lines = []
+    lines: list[str] = []
     for ancestor in above:
         known = names.get(ancestor)
         if known and known["name"] == asset["name"]:

@@ -1,8 +1,11 @@
-"""Frames for pages: run a query, take single values out of it, offer all of it as a file."""
+"""Rows for pages: run a query, take the first of its rows, offer all of them as a file."""
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -11,7 +14,7 @@ from app import queries
 from app.ui import text
 
 if TYPE_CHECKING:
-    import pandas as pd
+    import pyarrow as pa
 
 DOWNLOAD_ROWS = 100_000
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -29,13 +32,14 @@ def first(key: str, **params: Any) -> dict[str, Any]:
     return found[0] if found else {}
 
 
-def csv(frame: pd.DataFrame) -> bytes:
-    """The frame as CSV, UTF-8. Text that a spreadsheet would run gets an apostrophe before it."""
-    safe = frame.copy()
-    for name in safe.columns:
-        if safe[name].dtype.kind not in "ifbM":
-            safe[name] = [_inert(value) for value in safe[name]]
-    return safe.to_csv(index=False, date_format="%Y-%m-%dT%H:%M:%SZ").encode()
+def csv_of(table: pa.Table) -> bytes:
+    """The table as CSV, UTF-8. Text that a spreadsheet would run gets an apostrophe before it."""
+    file = io.StringIO()
+    writer = csv.writer(file, lineterminator="\r\n")
+    writer.writerow(table.column_names)
+    for row in table.to_pylist():
+        writer.writerow([_cell(value) for value in row.values()])
+    return file.getvalue().encode()
 
 
 def download(
@@ -77,10 +81,14 @@ def choices(key: str, **params: Any) -> dict[str, list[str]]:
 
 def later(query: str, params: Mapping[str, Any]) -> Callable[[], bytes]:
     """What makes the CSV of a query when it is called."""
-    return lambda: csv(queries.run(query, **params))
+    return lambda: csv_of(queries.arrow(query, **params))
 
 
-def _inert(value: object) -> object:
+def _cell(value: object) -> object:
+    if isinstance(value, datetime):
+        return value.strftime("%Y-%m-%dT%H:%M:%SZ")
+    if isinstance(value, list):
+        value = ", ".join(str(item) for item in value)
     if isinstance(value, str) and value.startswith(_FORMULA):
         return f"'{value}"
     return value

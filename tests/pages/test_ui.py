@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from app.ui import diff, frames, inventory, status, text
@@ -92,8 +93,15 @@ def test_folders_by_path_and_what_is_below_them() -> None:
 
 
 def test_a_spreadsheet_runs_nothing_of_a_download() -> None:
-    made = frames.csv(pd.DataFrame({"name": ["=HYPERLINK(1)", "fine", "@x"], "n": [-1, 2, 3]})).decode()
-    assert made.splitlines() == ["name,n", "'=HYPERLINK(1),-1", "fine,2", "'@x,3"]
+    table = pa.table(
+        {"name": ["=HYPERLINK(1)", "fine", None], "n": [-1, 2, 3], "tags": [["@x", "y"], [], None]}
+    )
+    made = frames.csv_of(table).decode()
+    assert made == "name,n,tags\r\n'=HYPERLINK(1),-1,\"'@x, y\"\r\nfine,2,\r\n,3,\r\n"
+
+
+def test_times_in_a_download_say_that_they_are_utc() -> None:
+    assert frames.csv_of(pa.table({"at": [AT]})) == b"at\r\n2026-03-04T12:00:00Z\r\n"
 
 
 def test_a_status_that_is_not_known_is_shown_by_name_and_not_green() -> None:
