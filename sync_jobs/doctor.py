@@ -187,7 +187,7 @@ def _bigquery(settings: Settings) -> Iterator[Check]:
 
     engine = queries.engine("bigquery")
     question = sql_files.adhoc("SELECT COUNT(*) AS runs FROM sync_runs")
-    engine.query(question, question.bind({}))
+    engine.query(question, {})
     yield Check("bigquery", "ok", f"The dataset {settings.bigquery_dataset} answers queries.")
 
 

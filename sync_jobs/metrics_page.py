@@ -11,7 +11,6 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Summa
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from app import queries
 from sync_jobs import status
 from sync_jobs.runner import Runner
 
@@ -31,7 +30,7 @@ class _Layers(Collector):
         yield _gauge("portal_info", "Version of the portal.", ["version"], [((version,), 1)])
         yield from _of_runs()
         yield from _of_layers(self._runner)
-        rows = queries.arrow("api/dead_letters_by_status").to_pylist()
+        rows = status.local_rows("api/dead_letters_by_status")
         yield _gauge(
             "portal_dead_letters",
             "Records that could not be understood.",
@@ -53,7 +52,7 @@ def _of_runs() -> Iterator[Metric]:
     seconds = SummaryMetricFamily("portal_sync_duration_seconds", "Time that runs took.", labels=labels)
     synced = CounterMetricFamily("portal_items_synced", "Items taken in.", labels=labels)
     failed = CounterMetricFamily("portal_items_failed", "Items that went to dead letters.", labels=labels)
-    for row in queries.arrow("api/runs_by_status").to_pylist():
+    for row in status.local_rows("api/runs_by_status"):
         key = [row["layer"], row["status"]]
         total.add_metric(key, row["runs"])
         seconds.add_metric(key, count_value=row["runs"], sum_value=row["seconds"])

@@ -63,14 +63,20 @@ def read(runner: Runner) -> dict[str, dict[str, Any]]:
     Runs whose process died are failed first. Without a sidecar the layers are described from here, and
     nothing is planned. Fields: those of `sql/pages/sync_status/layers.sql`.
     """
-    from app import queries
-
     state = runner.cache.state
     runs.repair(state)
     if sidecar_process(state) is None:
         refresh_without_sidecar(runner)
-    rows = queries.arrow(STATUS_QUERY).to_pylist()
+    rows = local_rows(STATUS_QUERY)
     return {str(row["layer"]): {key: _plain(key, value) for key, value in row.items()} for row in rows}
+
+
+def local_rows(key: str) -> list[dict[str, Any]]:
+    """The rows of a SQL file over the local cache, whatever engine the pages use: the home is what counts."""
+    from app import queries, sql_files
+
+    rows: list[dict[str, Any]] = queries.engine("local").query(sql_files.get(key), {}).to_pylist()
+    return rows
 
 
 def refresh_without_sidecar(runner: Runner) -> None:

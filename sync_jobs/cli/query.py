@@ -86,7 +86,7 @@ def _rows(sql: str | None, file: str | None, given: dict[str, Any], engine: Engi
     from app import queries, sql_files
 
     question = sql_files.get(file) if file is not None else sql_files.adhoc(sql or "", given)
-    return queries.engine(engine.value if engine else None).query(question, question.bind(given))
+    return queries.engine(engine.value if engine else None).query(question, given)
 
 
 def params(given: list[str]) -> dict[str, Any]:

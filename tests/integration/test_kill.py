@@ -30,6 +30,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
         process = subprocess.Popen(
             [sys.executable, "-m", "tests.tools.run_probe", str(tmp_path), *arguments],
             cwd=ROOT,
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
@@ -60,7 +61,12 @@ def rows(home: Path) -> list[dict[str, Any]]:
 
 
 def test_of_two_processes_one_runs_the_layer(start: Start, tmp_path: Path) -> None:
-    both = [start("quick", wait=False) for _ in range(2)]
+    both = [start("race", wait=False) for _ in range(2)]
+    for process in both:
+        assert process.stdout.readline() == "ready\n"
+    for process in both:
+        process.stdin.write("go\n")
+        process.stdin.flush()
     answers = [result(process) for process in both]
     done = [answer for answer in answers if "run_id" in answer]
     refused = [answer for answer in answers if answer.get("error") == "Busy"]

@@ -22,6 +22,12 @@ from sync_jobs.layers.base import Outcome, RunContext, Schedule
 from tests.fixtures.probe import ProbeLayer, probe_runner
 
 
+def race(ctx: RunContext) -> Outcome:
+    """Long enough for a run that starts at the same time to meet it."""
+    time.sleep(2)
+    return Outcome(items_synced=1)
+
+
 def quick(ctx: RunContext) -> Outcome:
     """Half a second of work: long enough for another process to come."""
     print("running", flush=True)
@@ -48,12 +54,15 @@ def deaf(ctx: RunContext) -> Outcome:
 def main() -> None:
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     home, behaviour = Path(sys.argv[1]), sys.argv[2]
-    extract = {"quick": quick, "patient": patient, "deaf": deaf}[behaviour]
+    extract = {"race": race, "quick": quick, "patient": patient, "deaf": deaf}[behaviour]
     if len(sys.argv) > 3:
         clocked = ProbeLayer(extract, schedule=Schedule.every(60))
         settings = Settings(home=home, api_port=int(sys.argv[3]))
         raise SystemExit(serving.serve(settings, layers={"probe": clocked}))
     runner = probe_runner(home, ProbeLayer(extract))
+    if behaviour == "race":
+        print("ready", flush=True)
+        sys.stdin.readline()
     code = 0
     with session.interruptible():
         try:
