@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from app.errors import Busy, Permanent, SettingsError
 from app.settings import Settings
+from sync_jobs.layers.events.layer import SAMPLE_TICK
 from sync_jobs.sample.make import SampleManifest, make
+from sync_jobs.sample.stream import tick_of
 
 if TYPE_CHECKING:
     from sync_jobs.store.cache import Cache
@@ -59,6 +61,8 @@ def load(settings: Settings, progress: Progress = lambda step: None) -> dict[str
         folder = settings.home / FOLDER
         shutil.rmtree(folder, ignore_errors=True)
         made = make(folder, datetime.now(UTC))
+        cache.state.set_info(LOADED, "")  # what an earlier sample of this home left
+        cache.state.set_info(SAMPLE_TICK, str(tick_of(made.as_of)))
         cache.mark_source("sample")
         layers = _run_layers(settings, cache, made, progress)
         cache.state.set_info(LOADED, datetime.now(UTC).isoformat())
@@ -113,7 +117,7 @@ def _refuse_source(settings: Settings, cache: Cache) -> None:
 
 
 def _is_loaded(cache: Cache) -> bool:
-    return cache.has_source() == "sample" and cache.state.info(LOADED) is not None
+    return cache.has_source() == "sample" and bool(cache.state.info(LOADED))
 
 
 @contextmanager

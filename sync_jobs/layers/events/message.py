@@ -52,6 +52,13 @@ class Event:
     before: Json | None = None
     after: Json | None = None
 
+    def __post_init__(self) -> None:
+        """Columns of text hold text: whoever sends a number or an object there is told so."""
+        for name in ("event_type", "severity", "summary", "project_id", "asset_name", "asset_type", "actor"):
+            value = getattr(self, name)
+            if value is not None and not isinstance(value, str):
+                raise NotUnderstood(f"Expected text as {name}, found {value!r:.60}.")
+
     def row(self, received_at: datetime) -> dict[str, object]:
         """For the table `events`, without `seq`. Raises TypeError on JSON nested too deep."""
         return {

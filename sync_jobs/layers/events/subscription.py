@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from app.errors import Permanent, PortalError, Retryable, SettingsError
@@ -73,12 +74,11 @@ class Subscription:
         """Tell the server that these are stored. Raises Retryable; they then come again."""
         ids = [one.ack_id for one in received]
         for start in range(0, len(ids), ACK_BATCH):
-            batch = ids[start : start + ACK_BATCH]
-            self._call(
-                lambda client, batch=batch: client.acknowledge(
-                    request={"subscription": self.path, "ack_ids": batch}, timeout=REQUEST_SECONDS
-                )
-            )
+            request: dict[str, object] = {
+                "subscription": self.path,
+                "ack_ids": ids[start : start + ACK_BATCH],
+            }
+            self._call(partial(_acknowledge, request))
 
     def close(self) -> None:
         """Close the channel."""
@@ -137,6 +137,10 @@ class Subscription:
             if self._client is None:
                 self._client = _client(self._settings)
             return self._client
+
+
+def _acknowledge(request: dict[str, object], client: Any) -> None:
+    client.acknowledge(request=request, timeout=REQUEST_SECONDS)
 
 
 def _client(settings: Settings) -> Any:

@@ -62,12 +62,12 @@ def billing_rows(paths: Sequence[Path], refused: list[Refused]) -> Iterator[Row]
             ) from error
 
 
-def batches(rows: Iterable[Row], size: int = BATCH) -> Iterator[str]:
+def batches(rows: Iterable[Row], size: int = 0) -> Iterator[str]:
     """JSON arrays of so many rows, as the SQL takes them."""
     batch: list[Row] = []
     for row in rows:
         batch.append(row)
-        if len(batch) == size:
+        if len(batch) == (size or BATCH):
             yield orjson.dumps(batch).decode()
             batch = []
     if batch:
