@@ -104,7 +104,8 @@ class _Sidecar:
             if with_sample:
                 from sync_jobs.sample import load
 
-                load.load(self._settings)
+                if load.wanted(self._settings):
+                    load.load(self._settings, lambda step: log.info("sample", step=step))
         except PortalError as error:
             log.error("sample_not_loaded", error=str(error))
         except Exception:

@@ -108,11 +108,12 @@ def sample(as_json: Json = False) -> int:
 
     settings = session.settings_and_logs()
     with session.interruptible():
-        loaded = load.load(settings)
+        loaded = load.load(settings) if as_json else load.load(settings, output.tell)
     if as_json:
-        output.print_json(loaded if isinstance(loaded, dict) else {"home": str(settings.home)})
+        output.print_json(loaded)
     else:
-        output.out(f"The sample landing zone is in {settings.home}.")
+        already = "" if loaded["loaded"] else " already"
+        output.out(f"The sample landing zone is{already} in {settings.home}.")
     return session.leave_if_abandoned(output.DONE)
 
 
