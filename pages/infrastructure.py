@@ -11,7 +11,15 @@ from app.ui import asset_detail, frames, inventory, page, text
 
 PAGE_SIZE = 50
 HISTORY_DAYS = 400
-FILTERS = {"q": "", "asof": None, "project": [], "folder": [], "type": [], "location": [], "label": ""}
+FILTERS: dict[str, Any] = {
+    "q": "",
+    "asof": None,
+    "project": [],
+    "folder": [],
+    "type": [],
+    "location": [],
+    "label": "",
+}
 SQL = "pages/infrastructure"
 
 
@@ -193,7 +201,7 @@ def grid(
         key=key,
         on_select=lambda: open_asset(key, [row["name"] for row in rows]),
         selection_mode="single-row",
-        height=min(len(rows), 15) * 35 + 38,
+        height=page.table_height(len(rows)),
         alt=f"{tab.title}, one row per asset",
     )
 

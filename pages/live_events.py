@@ -118,7 +118,11 @@ def rate(asked: dict[str, Any], interval: int) -> None:
         times.append(row["start"])
         values.append(row["events"])
     unit = f"events per {text.per(interval)}"
-    charts.show(charts.bars(series, unit, 220), "rate", f"Number of {unit}, by type")
+    charts.show(
+        charts.bars(series, unit, 220, (asked["since"], text.now(), interval)),
+        "rate",
+        f"Number of {unit}, by type",
+    )
 
 
 def listing(rows: list[dict[str, Any]]) -> None:
@@ -145,7 +149,7 @@ def listing(rows: list[dict[str, Any]]) -> None:
         on_select=lambda: open_event(key, [row["event_id"] for row in rows]),
         selection_mode="single-row",
         placeholder=text.NOTHING,
-        height=min(len(rows), 15) * 35 + 38,
+        height=page.table_height(len(rows)),
         column_config={
             "age": st.column_config.TextColumn("Age", width="small"),
             "received": st.column_config.DatetimeColumn(

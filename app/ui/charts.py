@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -64,9 +65,12 @@ def add_comparison(
 
 
 def bars(
-    series: Mapping[str, tuple[Sequence[Any], Sequence[float]]], unit: str, height: int = 260
+    series: Mapping[str, tuple[Sequence[Any], Sequence[float]]],
+    unit: str,
+    height: int = 260,
+    window: tuple[datetime, datetime, int] | None = None,
 ) -> go.Figure:
-    """Stacked bars: name -> (times, values). Negative values hang below the axis."""
+    """Stacked bars: name -> (times, values). `window` is what the axis shows: first, last, seconds per bar."""
     import plotly.graph_objects as go
 
     figure = go.Figure()
@@ -79,8 +83,15 @@ def bars(
                 hovertemplate="%{y:,.0f} " + unit + "<extra>%{fullData.name}</extra>",
             )
         )
-    figure.update_layout(barmode="relative", bargap=0.15)
-    return _dressed(figure, unit, height)
+    figure.update_layout(barmode="stack", bargap=0.15)
+    dressed = _dressed(figure, unit, height)
+    if window is not None:
+        first, last, seconds = window
+        dressed.update_xaxes(range=[first, last])
+        dressed.update_traces(
+            width=seconds * 850, offset=0
+        )  # milliseconds; from the start of the interval on
+    return dressed
 
 
 def show(figure: go.Figure, key: str, alt: str) -> None:

@@ -57,7 +57,7 @@ def _title(layer: dict[str, Any], *, reachable: bool) -> None:
                 st.badge(fresh.label, icon=fresh.icon, color=fresh.colour)
         if layer["configured"]:
             _run_button(layer, reachable=reachable)
-    about = [f"`{layer['layer']}`"]
+    about = [f"Layer {text.plain(layer['layer'])}"]
     if layer["schedule"] and layer["configured"]:
         about.append(text.plain(layer["schedule"]))
     if layer["source"]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal
 
 import streamlit as st
 
@@ -111,6 +111,11 @@ def empty_state(title: str, hint: str, icon: str = ":material/inbox:") -> None:
         st.markdown(f"### {icon} {text.plain(title)}", text_alignment="center")
         st.caption(hint, text_alignment="center")
         st.space("small")
+
+
+def table_height(rows: int) -> int | Literal["content"]:
+    """As high as its rows, up to sixteen of them."""
+    return "content" if rows <= 16 else 16 * 35 + 38
 
 
 def pager(total: int, page_size: int, key: str) -> int:
