@@ -20,11 +20,15 @@ PARQUET_TABLES = ("assets", "asset_changes", "asset_snapshots", "resources_daily
 
 @dataclass(frozen=True)
 class Manifest:
-    """`tables`: table name -> files relative to HOME/cache. `info`: facts about them, as text."""
+    """`tables`: table name -> files relative to HOME/cache. `info`: facts about them, as text.
+
+    `retired`: file -> when it left (Unix seconds); readers may hold it for a while.
+    """
 
     generation: int = 0
     tables: dict[str, list[str]] = field(default_factory=dict)
     info: dict[str, str] = field(default_factory=dict)
+    retired: dict[str, float] = field(default_factory=dict)
 
     def files(self, table: str) -> list[str]:
         """The files of a table, relative to HOME/cache."""
@@ -41,7 +45,12 @@ def read(home: Path) -> Manifest:
     path = path_in(home)
     try:
         content = orjson.loads(path.read_bytes())
-        return Manifest(int(content["generation"]), dict(content["tables"]), dict(content["info"]))
+        return Manifest(
+            int(content["generation"]),
+            dict(content["tables"]),
+            dict(content["info"]),
+            dict(content["retired"]),
+        )
     except FileNotFoundError:
         return Manifest()
     except (ValueError, KeyError, TypeError) as error:
@@ -55,9 +64,8 @@ def write(home: Path, manifest: Manifest) -> None:
     """Publish: after the rename every new reader sees these files. Waits for the disk first."""
     path = path_in(home)
     aside = path.with_suffix(f".{os.getpid()}.tmp")
-    content = {"generation": manifest.generation, "tables": manifest.tables, "info": manifest.info}
     with aside.open("wb") as file:
-        file.write(orjson.dumps(content, option=orjson.OPT_INDENT_2))
+        file.write(orjson.dumps(manifest, option=orjson.OPT_INDENT_2))
         file.flush()
         os.fsync(file.fileno())
     aside.replace(path)

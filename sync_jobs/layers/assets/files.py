@@ -1,0 +1,191 @@
+"""Export files as given (a path, a .gz, a gs:// address) to plain local files that DuckDB reads in one go."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import shutil
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import duckdb
+import orjson
+
+from app.errors import Permanent, Retryable, SettingsError
+from sync_jobs.layers.assets.normalise import FileShape, reader
+from sync_jobs.layers.assets.records import Fault, Record, scan
+
+INLINE_BYTES = 1024 * 1024
+CHUNK = 1024 * 1024
+OBJECT_BYTES = 16 * 1024 * 1024  # the largest record DuckDB reads without being told
+
+
+@dataclass
+class Prepared:
+    """One file, ready for the bulk path. `given` is what the user named; `faults` are rows for dead_letters."""
+
+    given: str
+    shape: FileShape
+    faults: list[dict[str, Any]] = field(default_factory=list)
+    cut_off: str | None = None
+
+
+def prepare(
+    given: str, workspace: Path, connection: duckdb.DuckDBPyConnection, home: Path, read_time: datetime
+) -> Prepared:
+    """Fetch, unpack and, where it has to be, clean one file.
+
+    Raises SettingsError for a path that cannot be an export, Permanent or Retryable when it cannot be read.
+    """
+    number = len(list(workspace.glob("file-*")))
+    local, cut_off = _local(given, workspace / f"file-{number}")
+    shape = FileShape(str(local), _guess(local), OBJECT_BYTES)
+    prepared = Prepared(given, shape, cut_off=cut_off)
+    if local.stat().st_size == 0 or _strictly_readable(connection, shape):
+        return prepared
+    clean = workspace / f"file-{number}-clean.ndjson"
+    largest = 0
+    with clean.open("wb") as out:
+        for found in scan(local):
+            if isinstance(found, Record):
+                out.write(b"".join(found.raw.splitlines()) + b"\n")
+                largest = max(largest, len(found.raw))
+            else:
+                prepared.faults.append(_dead_letter(found, given, home, read_time))
+    prepared.shape = FileShape(str(clean), "newline_delimited", max(OBJECT_BYTES, largest + CHUNK))
+    return prepared
+
+
+def _strictly_readable(connection: duckdb.DuckDBPyConnection, shape: FileShape) -> bool:
+    """Whether every record of the file fits, without looking at the large columns."""
+    try:
+        bad = connection.execute(
+            f"SELECT count(*) FROM {reader([shape])} WHERE NOT coalesce(length(trim(name)) > 0"  # noqa: S608
+            " AND length(trim(coalesce(assetType, asset_type))) > 0, false) AND asset IS NULL AND priorAsset IS NULL"
+            " AND prior_asset IS NULL"
+        ).fetchall()
+    except duckdb.Error:
+        return False
+    return bool(bad[0][0] == 0)
+
+
+def _guess(path: Path) -> str:
+    """The shape by the first byte that is not white space: an array, or values one after the other."""
+    with path.open("rb") as file:
+        head = file.read(64 * 1024).lstrip(b"\xef\xbb\xbf \t\r\n")
+    if head.startswith(b"["):
+        return "array"
+    first = head.split(b"\n", 1)[0].strip()
+    try:
+        orjson.loads(first)
+    except orjson.JSONDecodeError:
+        return "newline_delimited" if len(head) > 60_000 and b"\n" not in head else "unstructured"
+    return "newline_delimited"
+
+
+def _local(given: str, target: Path) -> tuple[Path, str | None]:
+    """A plain local file, and where it was cut off if it was."""
+    if given.startswith("gs://"):
+        path = _download(given, target.with_suffix(".gs"))
+    else:
+        path = Path(given).expanduser()
+        if path.is_dir():
+            raise SettingsError(
+                f"{given} is a folder; expected an export file.", f"Name the files in it: {given}/*.json"
+            )
+        if not path.is_file():
+            raise SettingsError(f"There is no file {given}.", "Check the path; gs:// addresses work too.")
+    try:
+        with path.open("rb") as file:
+            packed = file.read(2) == b"\x1f\x8b"
+    except PermissionError as error:
+        raise Permanent(
+            f"{given} cannot be read: permission denied.", "Give this user read access to it."
+        ) from error
+    return _unpack(path, given, target.with_suffix(".ndjson")) if packed else (path, None)
+
+
+def _unpack(path: Path, given: str, target: Path) -> tuple[Path, str | None]:
+    with target.open("wb") as out:
+        try:
+            with gzip.open(path) as packed:
+                while chunk := packed.read(CHUNK):
+                    out.write(chunk)
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            return target, f"{given} is cut off or damaged after {out.tell()} unpacked bytes ({error})."
+    return target, None
+
+
+def _download(given: str, target: Path) -> Path:
+    """One object of Cloud Storage, to disk, in pieces."""
+    from google.api_core import exceptions
+    from google.auth.exceptions import DefaultCredentialsError
+    from google.cloud import storage
+
+    address = urlsplit(given)
+    try:
+        storage.Client().bucket(address.netloc).blob(address.path.lstrip("/")).download_to_filename(
+            str(target)
+        )
+    except DefaultCredentialsError:
+        raise Permanent(
+            f"{given} cannot be read: no Google credentials were found.",
+            "Run `gcloud auth application-default login`, set GOOGLE_APPLICATION_CREDENTIALS to a key file, or run"
+            " where a service account is attached.",
+        ) from None
+    except exceptions.NotFound as error:
+        raise Permanent(f"There is no object {given}.", "Check bucket and name.") from error
+    except exceptions.Forbidden as error:
+        raise Permanent(
+            f"{given} cannot be read: permission denied.",
+            "The reader needs roles/storage.objectViewer on the bucket.",
+        ) from error
+    except (exceptions.GoogleAPICallError, exceptions.RetryError, ConnectionError) as error:
+        raise Retryable(f"{given} could not be downloaded ({error}).", "Try again.") from error
+    return target
+
+
+def _dead_letter(fault: Fault, given: str, home: Path, read_time: datetime) -> dict[str, Any]:
+    """The row for dead_letters; bytes too large for a row go to a file of the home."""
+    identity = hashlib.sha256(f"{given}|{fault.line}|".encode() + fault.raw).hexdigest()[:32]
+    raw_file = None
+    if len(fault.raw) > INLINE_BYTES:
+        folder = home / "dead_letters"
+        folder.mkdir(parents=True, exist_ok=True)
+        raw_file = f"dead_letters/{identity}.gz"
+        with gzip.open(home / raw_file, "wb", compresslevel=1) as out:
+            out.write(fault.raw)
+    return {
+        "dead_letter_id": identity,
+        "received_at": read_time,
+        "layer": "assets",
+        "source": given,
+        "position": f"line {fault.line}",
+        "reason": fault.reason,
+        "size_bytes": len(fault.raw),
+        "raw": fault.raw[:INLINE_BYTES],
+        "raw_file": raw_file,
+        "status": "open",
+    }
+
+
+def free_space_for(paths: Iterable[Path], home: Path) -> None:
+    """Raises Retryable when the disk cannot hold what an import of these files writes."""
+    need = sum(path.stat().st_size for path in paths)
+    free = shutil.disk_usage(home).free
+    if free < need:
+        raise Retryable(
+            f"The disk that holds {home} has {free / 1e9:.1f} GB free; this import may need {need / 1e9:.1f} GB.",
+            "Free some space or move PORTAL_HOME.",
+        )
+
+
+def sizes(prepared: Iterable[Prepared]) -> Iterator[int]:
+    """Bytes of each file as it is read."""
+    for one in prepared:
+        yield Path(one.shape.path).stat().st_size

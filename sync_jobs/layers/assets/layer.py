@@ -1,0 +1,219 @@
+"""Layer 3: the state of the organisation, from Cloud Asset export files.
+
+A file of assets is a snapshot of its scope; a file of asset changes is put on top of what is known. Reading the API itself
+comes with a scope (PORTAL_GCP_SCOPE) in a later version; until then the layer says so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from app.errors import SettingsError
+from app.settings import Settings
+from sync_jobs.layers.assets import days, history, snapshot
+from sync_jobs.layers.assets.files import Prepared, free_space_for, prepare, sizes
+from sync_jobs.layers.assets.normalise import reader
+from sync_jobs.layers.assets.progress import Watch
+from sync_jobs.layers.assets.publish import compacted
+from sync_jobs.layers.assets.survey import Survey, fill_project_ids, survey
+from sync_jobs.layers.base import NotConfigured, Outcome, RunContext, Schedule, Unknown
+from sync_jobs.store.cache import Cache
+
+AS_OF = "assets_as_of"
+SCOPE = "assets_scope"
+NAME = "assets"
+
+
+@dataclass
+class Extracted:
+    """Files ready for the bulk path, and what a first look at them told."""
+
+    files: list[Prepared]
+    survey: Survey
+    work: snapshot.Work
+    source: str
+
+
+@dataclass
+class Normalised:
+    """The new state in the run's folder, and what changed."""
+
+    extracted: Extracted
+    state: list[Path]
+    changes: Path | None
+    counts: dict[str, int]
+    kind: str  # snapshot, history or nothing
+
+
+class AssetsLayer:
+    """See the module."""
+
+    name = NAME
+    title = "Cloud assets"
+
+    def schedule(self, settings: Settings) -> Schedule:
+        return Schedule.every(settings.assets_interval_seconds)
+
+    def freshness_target(self, settings: Settings) -> float:
+        return settings.freshness_assets
+
+    def source(self, settings: Settings, cache: Cache) -> str | NotConfigured:
+        kind = cache.has_source()
+        brought = "The sample came" if kind == "sample" else "Assets come"
+        return NotConfigured(
+            f"{brought} from files; this version does not read the Cloud Asset API by itself yet.",
+            "Bring an export in with `python -m sync_jobs import-assets FILE`.",
+        )
+
+    def extract(self, ctx: RunContext) -> Extracted | Unknown:
+        paths = [str(path) for path in ctx.options.get("paths") or []]
+        if not paths:
+            return Unknown("No export file was named.", "Use `python -m sync_jobs import-assets FILE…`.")
+        folder = ctx.cache.workspace(NAME)
+        connection = ctx.cache.duckdb(ctx.settings.memory_limit, ctx.settings.threads, folder)
+        files = []
+        for path in dict.fromkeys(paths):  # a file listed twice is read once
+            ctx.check()
+            files.append(prepare(path, folder, connection, ctx.cache.home, ctx.read_time))
+        free_space_for((Path(file.shape.path) for file in files), ctx.cache.home)
+        shapes = [file.shape for file, size in zip(files, sizes(files), strict=True) if size]
+        found = survey(connection, shapes) if shapes else Survey(0, 0)
+        if ctx.trigger != "sample" and found.assets + found.changes:
+            ctx.cache.mark_source("real")
+        old = ctx.cache.paths("assets")
+        _refuse_older(ctx, old)
+        work = snapshot.Work(connection, folder, old, ctx.run_id, ctx.read_time, "import")
+        if shapes:
+            fill_project_ids(connection, shapes, found, old)
+        return Extracted(files, found, work, ", ".join(dict.fromkeys(paths)))
+
+    def normalise(self, extracted: Extracted, ctx: RunContext) -> Normalised:
+        work, found = extracted.work, extracted.survey
+        shapes = [file.shape for file in extracted.files if Path(file.shape.path).stat().st_size]
+        with Watch(work.connection, ctx, found.assets + found.changes):
+            if found.changes:
+                if found.assets:
+                    raise SettingsError(
+                        "The files hold both assets and asset changes.", "Import the assets first, then the changes."
+                    )
+                work.source = "history"
+                history.versions(work, reader(shapes))
+                changes, counts = history.history_changes(work)
+                state = [history.latest(work)] if sum(counts.values()) else []
+                return Normalised(extracted, state, changes, counts, "history" if state else "nothing")
+            if not found.assets:
+                return Normalised(extracted, [], None, dict.fromkeys(("created", "updated", "deleted"), 0), "nothing")
+            staged = snapshot.stage(work, reader(shapes), found, ctx.options.get("scope"))
+            ctx.check()
+            staged = snapshot.completed(work, staged)
+            carried = snapshot.carried(work, staged)
+            changes, counts = snapshot.changed(work, staged)
+        ctx.check()
+        same = work.old and not sum(counts.values()) and not _grew(work, staged, carried)
+        state = [] if same else [path for path in (staged, carried) if path]
+        return Normalised(extracted, state, changes, counts, "snapshot" if state else "nothing")
+
+    def store(self, normalised: Normalised, ctx: RunContext) -> Outcome:
+        extracted = normalised.extracted
+        faults = [{**row, "run_id": ctx.run_id} for file in extracted.files for row in file.faults]
+        if faults:
+            ctx.cache.state.upsert("dead_letters", faults, durable=True)
+        seen = extracted.survey.assets or extracted.survey.changes
+        if normalised.state:
+            _publish(normalised, ctx)
+        elif seen and extracted.work.old:
+            ctx.cache.publish(ctx.lease, {}, {AS_OF: ctx.read_time.isoformat()})
+        return _outcome(normalised, ctx, len(faults))
+
+    def cleanup(self, ctx: RunContext) -> None:
+        ctx.cache.clear_workspace(NAME)
+        ctx.cache.sweep()
+
+
+def _refuse_older(ctx: RunContext, old: list[str]) -> None:
+    as_of = ctx.cache.manifest().info.get(AS_OF)
+    if old and as_of and ctx.read_time < datetime.fromisoformat(as_of):
+        raise SettingsError(
+            f"The export is of {ctx.read_time:%Y-%m-%d %H:%M:%S} UTC, older than the state known ({as_of}).",
+            "Older news never overwrites newer. Give the right --read-time, or use another PORTAL_HOME.",
+        )
+
+
+def _grew(work: snapshot.Work, staged: Path, carried: Path | None) -> bool:
+    """Whether the number of assets differs: a first snapshot of a further scope adds assets without changes."""
+    files = snapshot.parquet([str(path) for path in (staged, carried) if path])
+    new = work.connection.sql(f"SELECT count(*) FROM {files}").fetchall()  # noqa: S608
+    return bool(new != work.connection.sql(f"SELECT count(*) FROM {work.previous()}").fetchall())  # noqa: S608
+
+
+def _publish(normalised: Normalised, ctx: RunContext) -> None:
+    work, cache = normalised.extracted.work, ctx.cache
+    manifest = cache.manifest()
+    was = manifest.info.get(AS_OF)
+    before = datetime.fromisoformat(was) if was and work.old else None
+    today = ctx.read_time.astimezone(UTC).date()
+    oldest = days.oldest_kept(ctx.read_time, ctx.settings.snapshot_retention_days)
+    frozen: list[str] = []
+    past = set()
+    if normalised.kind == "history" and before and before.date() < today:
+        first = max(before.date(), oldest)
+        frozen, past = history.past_days(work, cache, first, today - timedelta(days=1))
+    elif before and before.date() < today:
+        frozen, past = days.freeze(work, cache, before), {before.date()}
+    files: dict[str, list[str]] = {
+        "assets": [
+            cache.adopt(path, f"assets/{ctx.run_id}-{number}.parquet")
+            for number, path in enumerate(normalised.state)
+        ],
+        "asset_snapshots": [*days.without(manifest.files("asset_snapshots"), past, oldest), *frozen],
+        "asset_changes": manifest.files("asset_changes"),
+    }
+    if normalised.changes:
+        added = cache.adopt(normalised.changes, f"asset_changes/{today}-{ctx.run_id}.parquet")
+        files["asset_changes"] = compacted(work, cache, [*files["asset_changes"], added])
+    ctx.check()
+    files["resources_daily"] = days.count(work, cache, files, past, today)
+    scope = ctx.options.get("scope") or ", ".join(sorted(normalised.extracted.survey.scope)) or "as named in the files"
+    cache.publish(ctx.lease, files, {AS_OF: ctx.read_time.isoformat(), SCOPE: scope})
+
+
+def _outcome(normalised: Normalised, ctx: RunContext, failed: int) -> Outcome:
+    extracted = normalised.extracted
+    found = extracted.survey
+    outcome = Outcome(
+        items_synced=found.assets + found.changes,
+        items_failed=failed,
+        source=extracted.source,
+        details={**normalised.counts, "assets": _total(ctx), "read_time": ctx.read_time.isoformat()},
+    )
+    if found.scope:
+        outcome.details["scope"] = sorted(found.scope)
+    outcome.errors.extend(file.cut_off for file in extracted.files if file.cut_off)
+    for file in extracted.files:
+        if file.faults:
+            first: dict[str, Any] = file.faults[0]
+            outcome.errors.append(
+                f"{file.given}: {len(file.faults)} records could not be read; the first, {first['position']}: {first['reason']}"
+            )
+        elif not Path(file.shape.path).stat().st_size:
+            outcome.errors.append(f"{file.given} is empty: it holds no asset.")
+    if failed:
+        outcome.hint = "They are kept in dead_letters with their bytes. Mend the export and import it again."
+    elif outcome.errors:
+        outcome.hint = "Nothing was removed because of it. Export again and import the new file."
+    return outcome
+
+
+def _total(ctx: RunContext) -> int:
+    files = ctx.cache.paths("assets")
+    if not files:
+        return 0
+    import duckdb
+
+    return int(duckdb.sql(f"SELECT count(*) FROM {snapshot.parquet(files)}").fetchall()[0][0])  # noqa: S608
+
+
+LAYER = AssetsLayer()

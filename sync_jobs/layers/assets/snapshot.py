@@ -1,0 +1,256 @@
+"""One snapshot against the state before it: the new state, and what changed.
+
+Everything is SQL over Parquet in the run's folder. A change is a difference of content, not of spelling: rows whose hash
+differs are compared again with their keys sorted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+import orjson
+import pyarrow as pa
+
+from sync_jobs.layers.assets.normalise import CONTENT, rows
+from sync_jobs.layers.assets.survey import Survey
+
+PARQUET = "FORMAT parquet, COMPRESSION zstd"
+BATCH = 5_000
+
+
+@dataclass
+class Work:
+    """What a run of the layer works with. `old` lists the files of the state before, absolute."""
+
+    connection: duckdb.DuckDBPyConnection
+    folder: Path
+    old: list[str]
+    run_id: str
+    read_time: datetime
+    source: str  # import, api, feed or history
+
+    def at(self) -> str:
+        """The read time as a SQL literal."""
+        return f"TIMESTAMPTZ '{self.read_time.isoformat()}'"
+
+    def previous(self) -> str:
+        """The state before, as a relation."""
+        return parquet(self.old)
+
+
+def parquet(files: list[str]) -> str:
+    """A relation over Parquet files; our own paths, quoted."""
+    quoted = ", ".join("'" + file.replace("'", "''") + "'" for file in files)
+    return f"read_parquet([{quoted}])"
+
+
+def stage(work: Work, source: str, survey: Survey, whole_scope: str | None) -> Path:
+    """The records of `source` as a sorted file of rows, with `first_seen` of those known before."""
+    target = work.folder / "staged.parquet"
+    first_seen = work.at()
+    join = ""
+    if work.old:
+        work.connection.execute(
+            "CREATE OR REPLACE TEMP TABLE known AS SELECT name, first_seen, content_hash, project_id, ancestors,"
+            f" {_in_scope(survey, whole_scope)} AS in_scope FROM {work.previous()}"  # noqa: S608
+        )
+        first_seen, join = f"coalesce(k.first_seen, {work.at()})", "LEFT JOIN known k ON k.name = n.name"
+    _copy(
+        work.connection,
+        f"SELECT n.*, {first_seen} AS first_seen, {work.at()} AS last_seen, '{work.run_id}' AS run_id"  # noqa: S608
+        f" FROM ({rows(source)}) n {join}",
+        target,
+    )
+    return _merged(work, target)
+
+
+def _merged(work: Work, staged: Path) -> Path:
+    """One row per name: content types of one asset together; of the same content type the newest counts."""
+    count, names = work.connection.sql(f"SELECT count(*), count(DISTINCT name) FROM {parquet([str(staged)])}").fetchall()[0]  # noqa: S608
+    if count == names:
+        return staged
+    target = work.folder / "merged.parquet"
+    order = "coalesce(update_time, TIMESTAMPTZ '1970-01-01')"
+    columns = [column[0] for column in work.connection.sql(f"DESCRIBE FROM {parquet([str(staged)])}").fetchall()]
+    newest = ", ".join(
+        f"arg_max({c}, {order}) FILTER ({c} IS NOT NULL) AS {c}" for c in columns if c not in ("name", "content_hash")
+    )
+    content = ", ".join((*CONTENT, "ancestors"))
+    _copy(
+        work.connection,
+        f"SELECT * REPLACE (CAST(hash({content}) AS VARCHAR) AS content_hash) FROM ("  # noqa: S608
+        f"SELECT {', '.join(_in_order(columns))} FROM (SELECT name, NULL AS content_hash, {newest}"
+        f" FROM {parquet([str(staged)])} GROUP BY name))",
+        target,
+    )
+    return target
+
+
+def _in_order(columns: list[str]) -> list[str]:
+    return [f"CAST({c} AS VARCHAR) AS {c}" if c == "content_hash" else c for c in columns]
+
+
+def _in_scope(survey: Survey, whole_scope: str | None) -> str:
+    """Whether an asset of the state before is in what the new snapshot covers."""
+    if whole_scope == "all":
+        return "true"
+    scopes = {whole_scope} if whole_scope else set(survey.scope)
+    by_id = {scope.removeprefix("projects/") for scope in scopes if scope.startswith("projects/")}
+    listed, projects = _list(scopes), _list(by_id | survey.projects)
+    return f"(list_has_any(coalesce(ancestors, []), {listed}) OR coalesce(project_id IN {projects}, false))"
+
+
+def _list(values: set[str] | frozenset[str]) -> str:
+    quoted = ", ".join("'" + value.replace("'", "''") + "'" for value in sorted(values))
+    return f"[{quoted}]::VARCHAR[]" if quoted else "[]::VARCHAR[]"
+
+
+def completed(work: Work, staged: Path) -> Path:
+    """Content types that this snapshot did not bring keep what was known: not looked at is not removed."""
+    if not work.old:
+        return staged
+    counts = ", ".join(f"count({c})" for c in CONTENT)
+    new = work.connection.sql(f"SELECT {counts} FROM {parquet([str(staged)])}").fetchall()[0]  # noqa: S608
+    old = work.connection.sql(f"SELECT {counts} FROM {work.previous()}").fetchall()[0]  # noqa: S608
+    absent = [c for c, n, o in zip(CONTENT, new, old, strict=True) if n == 0 and o > 0]
+    if not absent:
+        return staged
+    target = work.folder / "completed.parquet"
+    light = ("location", "labels", "state", "create_time", "display_name") if "resource" in absent else ()
+    kept = ", ".join(f"o.{c} AS {c}" for c in absent)
+    described = "".join(f", coalesce(o.{c}, n.{c}) AS {c}" for c in light)
+    content = ", ".join((*CONTENT, "ancestors"))
+    _copy(
+        work.connection,
+        f"SELECT * REPLACE (CAST(hash({content}) AS VARCHAR) AS content_hash) FROM (SELECT n.* REPLACE ({kept}{described})"  # noqa: S608
+        f" FROM {parquet([str(staged)])} n LEFT JOIN {work.previous()} o ON o.name = n.name)",
+        target,
+    )
+    return target
+
+
+def carried(work: Work, staged: Path) -> Path | None:
+    """Assets of the state before that the snapshot does not speak of: outside its scope, or not listed by it."""
+    if not work.old:
+        return None
+    listing = _lists_assets(work, staged)
+    keep = "NOT k.in_scope" if listing else "true"
+    target = work.folder / "carried.parquet"
+    _copy(
+        work.connection,
+        f"SELECT o.* FROM {work.previous()} o JOIN known k ON k.name = o.name AND ({keep})"  # noqa: S608
+        f" ANTI JOIN {parquet([str(staged)])} s ON s.name = o.name",
+        target,
+    )
+    return target if _count(work, target) else None
+
+
+def _lists_assets(work: Work, staged: Path) -> bool:
+    """A snapshot with resources, or with bare assets, tells what exists; one of policies alone does not."""
+    resources, bare = work.connection.sql(
+        f"SELECT count(resource), count(*) FILTER (coalesce({', '.join(CONTENT)}) IS NULL) FROM {parquet([str(staged)])}"  # noqa: S608
+    ).fetchall()[0]
+    return bool(resources or bare)
+
+
+def _count(work: Work, file: Path) -> int:
+    return int(work.connection.sql(f"SELECT count(*) FROM {parquet([str(file)])}").fetchall()[0][0])  # noqa: S608
+
+
+def changed(work: Work, staged: Path) -> tuple[Path | None, dict[str, int]]:
+    """The rows of asset_changes between the state before and `staged`, and how many of each kind.
+
+    The first snapshot of a scope is its baseline: nothing is known to have changed.
+    """
+    counts = {"created": 0, "updated": 0, "deleted": 0}
+    if not work.old or not work.connection.sql("SELECT count(*) FROM known WHERE in_scope").fetchall()[0][0]:
+        return None, counts
+    new = parquet([str(staged)])
+    gone = "k.in_scope AND n.name IS NULL" if _lists_assets(work, staged) else "false"
+    work.connection.execute(f"""
+        CREATE OR REPLACE TEMP TABLE differing AS
+        SELECT coalesce(n.name, k.name) AS name,
+          CASE WHEN k.name IS NULL THEN 'created' WHEN n.name IS NULL THEN 'deleted' ELSE 'updated' END AS change_type
+        FROM (SELECT name, content_hash FROM {new}) n FULL JOIN known k ON k.name = n.name
+        WHERE k.name IS NULL OR (n.name IS NOT NULL AND n.content_hash <> k.content_hash) OR ({gone})""")  # noqa: S608
+    work.connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE was AS SELECT * FROM {work.previous()} WHERE name IN (SELECT name FROM differing)"  # noqa: S608
+    )
+    work.connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE now_is AS SELECT * FROM {new} WHERE name IN (SELECT name FROM differing)"  # noqa: S608
+    )
+    _drop_respelled(work.connection)
+    found = work.connection.sql("SELECT change_type, count(*) FROM differing GROUP BY 1").fetchall()
+    counts.update({kind: int(number) for kind, number in found})
+    if not sum(counts.values()):
+        return None, counts
+    target = work.folder / "changes.parquet"
+    _copy(work.connection, change_rows(work), target, order="date, project_id, asset_type")
+    return target, counts
+
+
+def change_rows(work: Work, pairs: str = "differing d LEFT JOIN was o ON o.name = d.name LEFT JOIN now_is n ON n.name = d.name") -> str:
+    """Rows of asset_changes from pairs of before (o) and after (n)."""
+    before, after = _content("o"), _content("n")
+    differs = ", ".join(
+        f"CASE WHEN CAST(o.{c} AS VARCHAR) IS DISTINCT FROM CAST(n.{c} AS VARCHAR) THEN '{c}' END" for c in (*CONTENT, "ancestors")
+    )
+    last = "(n.name, o.name)"
+    both = {c: f"coalesce(n.{c}, o.{c})" for c in ("asset_type", "project_id", "folder", "location", "display_name")}
+    moment = (
+        f"CASE WHEN n.update_time > o.last_seen AND n.update_time <= {work.at()} THEN n.update_time"
+        f" WHEN o.name IS NULL AND n.update_time <= {work.at()} THEN n.update_time ELSE {work.at()} END"
+    )
+    return f"""
+SELECT md5(concat_ws('|', d.name, d.change_type, coalesce(o.content_hash, ''), coalesce(n.content_hash, ''),
+    CAST(epoch_us({work.at()}) AS VARCHAR))) AS change_id,
+  CAST({moment} AS DATE) AS date, {moment} AS changed_at, {work.at()} AS observed_at, coalesce{last} AS name,
+  {", ".join(f"{value} AS {column}" for column, value in both.items())},
+  d.change_type, CASE WHEN d.change_type = 'updated' THEN list_filter([{differs}], lambda x: x IS NOT NULL)
+    ELSE []::VARCHAR[] END AS changed_fields,
+  CAST(NULL AS VARCHAR) AS actor, '{work.source}' AS source,
+  CASE WHEN o.name IS NOT NULL THEN {before} END AS before, CASE WHEN n.name IS NOT NULL THEN {after} END AS after,
+  '{work.run_id}' AS run_id
+FROM {pairs}"""  # noqa: S608
+
+
+def _content(side: str) -> str:
+    """The content of one side of a change, as one JSON object."""
+    pairs = ", ".join(f"'{column}', {side}.{column}" for column in (*CONTENT, "ancestors"))
+    return f"json_object({pairs})"
+
+
+def _drop_respelled(connection: duckdb.DuckDBPyConnection) -> None:
+    """Take out of `differing` what is the same with its keys in order. Only rows whose hash differs come here."""
+    content = ", ".join(f"CAST({side}.{c} AS VARCHAR)" for c in CONTENT for side in ("o", "n"))
+    reader = connection.sql(
+        f"SELECT d.name, CAST(o.ancestors AS VARCHAR), CAST(n.ancestors AS VARCHAR), {content} FROM differing d"  # noqa: S608
+        " JOIN was o ON o.name = d.name JOIN now_is n ON n.name = d.name WHERE d.change_type = 'updated'"
+    ).to_arrow_reader(BATCH)
+    same = [name for batch in reader for name in _same_content(batch)]
+    if same:
+        connection.register("same_content", pa.table({"name": same}))
+        connection.execute("DELETE FROM differing WHERE name IN (SELECT name FROM same_content)")
+        connection.unregister("same_content")
+
+
+def _same_content(batch: pa.RecordBatch) -> Iterator[str]:
+    columns = [column.to_pylist() for column in batch.columns]
+    for name, *values in zip(*columns, strict=True):
+        pairs = zip(values[0::2], values[1::2], strict=True)
+        if all(old == new or _sorted(old) == _sorted(new) for old, new in pairs):
+            yield name
+
+
+def _sorted(text: str | None) -> bytes | None:
+    if text is None or not text.startswith(("{", "[{")):
+        return text.encode() if text is not None else None
+    return orjson.dumps(orjson.loads(text), option=orjson.OPT_SORT_KEYS)
+
+
+def _copy(connection: duckdb.DuckDBPyConnection, select: str, target: Path, order: str = "asset_type, project_id") -> None:
+    connection.execute(f"COPY ({select} ORDER BY {order}) TO '{str(target).replace(chr(39), chr(39) * 2)}' ({PARQUET})")
