@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from random import Random
 
 from sync_jobs.sample.organisation import Project
-from sync_jobs.sample.services import compute, data, identity, network, operations, workloads
+from sync_jobs.sample.services import balancing, compute, data, identity, network, operations, workloads
 from sync_jobs.sample.site import Site
 from sync_jobs.sample.timeline import Year
 
@@ -173,7 +173,7 @@ def build(project: Project, year: Year, seed: int) -> Site:
     compute.add_groups(site, n(profile.groups)) if profile.groups else None
     compute.add_images(site, n(profile.images)) if profile.images else None
     compute.add_snapshots(site, n(profile.snapshots)) if profile.snapshots else None
-    network.add_load_balancers(site, n(profile.balancers)) if profile.balancers else None
+    balancing.add_load_balancers(site, n(profile.balancers)) if profile.balancers else None
     data.add_sql(site, n(profile.sql), exposed=project.profile == "legacy") if profile.sql else None
     data.add_redis(site, n(profile.redis)) if profile.redis else None
     workloads.add_clusters(site, n(profile.clusters), profile.pools) if profile.clusters else None

@@ -28,6 +28,12 @@ MACHINES = (
 ROLES = ("app", "worker", "batch", "cache", "proxy", "search")
 IMAGES = ("debian-12-bookworm-v20250910", "ubuntu-2404-noble-amd64-v20250812", "rocky-linux-9-v20250709")
 SNAPSHOT_WEEKS = 8
+SCHEDULING = {
+    "automaticRestart": True,
+    "onHostMaintenance": "MIGRATE",
+    "preemptible": False,
+    "provisioningModel": "STANDARD",
+}
 
 
 def add_instances(
@@ -50,11 +56,6 @@ def add_instance(
     disks = [_disk(site, zone, name, span, labels, boot=True)]
     if number % 3 == 0:
         disks.append(_disk(site, zone, f"{name}-data", span, labels, boot=False))
-    running = span[1] is not None or site.rng.random() > 0.07
-    hardened = site.rng.random() > (0.5 if default else 0.08)
-    metadata = [{"key": "enable-oslogin", "value": "FALSE" if default else "TRUE"}]
-    if site.rng.random() < 0.03:
-        metadata.append({"key": "serial-port-enable", "value": "TRUE"})
     account = (
         f"{project.number}-compute@developer.gserviceaccount.com"
         if default
@@ -67,7 +68,6 @@ def add_instance(
         INSTANCE,
         zone=zone_url,
         machineType=f"{zone_url}/machineTypes/{MACHINES[number % len(MACHINES)]}",
-        status="RUNNING" if running else "TERMINATED",
         lastStartTimestamp=compute_stamp(later(span[0], seconds=9)),
         cpuPlatform="Intel Ice Lake",
         canIpForward=False,
@@ -75,23 +75,31 @@ def add_instance(
         disks=disks,
         networkInterfaces=[_interface(site, number, public, default)],
         serviceAccounts=[{"email": account, "scopes": ["https://www.googleapis.com/auth/cloud-platform"]}],
-        shieldedInstanceConfig={
+        scheduling=SCHEDULING,
+        tags={"items": ["https", name.split("-")[1]], "fingerprint": "c2FtcGxlLXRhZ3M="},
+        labels=labels,
+        labelFingerprint="c2FtcGxlLWxibA==",
+        **_luck(site, span, default),
+    )
+    site.add(INSTANCE, path, zone, data, span)
+
+
+def _luck(site: Site, span: Span, default: bool) -> Json:
+    """What differs from machine to machine; those on default networks are less well kept."""
+    running = span[1] is not None or site.rng.random() > 0.07
+    hardened = site.rng.random() > (0.5 if default else 0.08)
+    metadata = [{"key": "enable-oslogin", "value": "FALSE" if default else "TRUE"}]
+    if site.rng.random() < 0.03:
+        metadata.append({"key": "serial-port-enable", "value": "TRUE"})
+    return {
+        "status": "RUNNING" if running else "TERMINATED",
+        "shieldedInstanceConfig": {
             "enableSecureBoot": hardened,
             "enableVtpm": True,
             "enableIntegrityMonitoring": hardened,
         },
-        scheduling={
-            "automaticRestart": True,
-            "onHostMaintenance": "MIGRATE",
-            "preemptible": False,
-            "provisioningModel": "STANDARD",
-        },
-        tags={"items": ["https", name.split("-")[1]], "fingerprint": "c2FtcGxlLXRhZ3M="},
-        metadata={"fingerprint": "c2FtcGxlLW1ldGE=", "items": metadata},
-        labels=labels,
-        labelFingerprint="c2FtcGxlLWxibA==",
-    )
-    site.add(INSTANCE, path, zone, data, span)
+        "metadata": {"fingerprint": "c2FtcGxlLW1ldGE=", "items": metadata},
+    }
 
 
 def _interface(site: Site, number: int, public: bool, default: bool) -> Json:

@@ -174,29 +174,33 @@ def _sql_instance(site: Site, number: int, span: Span, public: bool) -> None:
         "createTime": stamp(span[0]),
         "ipAddresses": addresses,
         "selfLink": f"https://sqladmin.googleapis.com/sql/v1beta4/projects/{project.id}/instances/{name}",
-        "settings": {
-            "kind": "sql#settings",
-            "tier": ("db-custom-2-7680", "db-custom-4-15360", "db-f1-micro")[number % 3],
-            "availabilityType": "REGIONAL" if project.env == "prod" else "ZONAL",
-            "activationPolicy": "ALWAYS",
-            "dataDiskSizeGb": str(50 + number * 25),
-            "dataDiskType": "PD_SSD",
-            "storageAutoResize": True,
-            "deletionProtectionEnabled": project.env == "prod",
-            "backupConfiguration": {
-                "enabled": site.rng.random() > 0.12,
-                "startTime": "02:00",
-                "pointInTimeRecoveryEnabled": project.env == "prod",
-                "binaryLogEnabled": version.startswith("MYSQL"),
-            },
-            "ipConfiguration": ip,
-            "databaseFlags": [{"name": "log_connections", "value": "on"}]
-            if version.startswith("POSTGRES") and site.rng.random() < 0.6
-            else [],
-            "userLabels": site.labels(),
-        },
+        "settings": _sql_settings(site, number, version, ip),
     }
     site.add(SQL_INSTANCE, f"projects/{project.id}/instances/{name}", project.region, data, span)
+
+
+def _sql_settings(site: Site, number: int, version: str, ip: Json) -> Json:
+    prod, postgres = site.project.env == "prod", version.startswith("POSTGRES")
+    flagged = postgres and site.rng.random() < 0.6
+    return {
+        "kind": "sql#settings",
+        "tier": ("db-custom-2-7680", "db-custom-4-15360", "db-f1-micro")[number % 3],
+        "availabilityType": "REGIONAL" if prod else "ZONAL",
+        "activationPolicy": "ALWAYS",
+        "dataDiskSizeGb": str(50 + number * 25),
+        "dataDiskType": "PD_SSD",
+        "storageAutoResize": True,
+        "deletionProtectionEnabled": prod,
+        "backupConfiguration": {
+            "enabled": site.rng.random() > 0.12,
+            "startTime": "02:00",
+            "pointInTimeRecoveryEnabled": prod,
+            "binaryLogEnabled": not postgres,
+        },
+        "ipConfiguration": ip,
+        "databaseFlags": [{"name": "log_connections", "value": "on"}] if flagged else [],
+        "userLabels": site.labels(),
+    }
 
 
 def add_redis(site: Site, count: int) -> None:

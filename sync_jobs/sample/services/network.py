@@ -1,4 +1,4 @@
-"""Networks, subnets, firewalls, routes, addresses and load balancers."""
+"""Networks, subnets, firewalls, routes and NAT."""
 
 from __future__ import annotations
 
@@ -12,13 +12,6 @@ SUBNETWORK = kind("compute.googleapis.com/Subnetwork")
 FIREWALL = kind("compute.googleapis.com/Firewall")
 ROUTE = kind("compute.googleapis.com/Route")
 ROUTER = kind("compute.googleapis.com/Router")
-ADDRESS = kind("compute.googleapis.com/Address")
-FORWARDING_RULE = kind("compute.googleapis.com/ForwardingRule")
-BACKEND_SERVICE = kind("compute.googleapis.com/BackendService")
-HEALTH_CHECK = kind("compute.googleapis.com/HealthCheck")
-URL_MAP = kind("compute.googleapis.com/UrlMap")
-TARGET_HTTPS_PROXY = kind("compute.googleapis.com/TargetHttpsProxy")
-SSL_CERTIFICATE = kind("compute.googleapis.com/SslCertificate")
 
 REGIONS = ("europe-west1", "europe-west3", "europe-west4", "us-central1")
 COMPUTE = "https://www.googleapis.com/compute/v1"
@@ -225,78 +218,3 @@ def _router(site: Site, network: str, region: str, span: Span) -> None:
     }
     data = compute_data(site, path, span[0], ROUTER, network=f"{COMPUTE}/{network}", nats=[nat])
     site.add(ROUTER, path, region, data, span)
-
-
-def add_load_balancers(site: Site, count: int) -> None:
-    """External HTTPS load balancers: address, rule, proxy, certificate, map, backend, health check."""
-    for number, span in enumerate(site.spans(count, 0.3, 0.2)):
-        _load_balancer(site, f"web-{number:02d}", number, span)
-
-
-def _load_balancer(site: Site, name: str, number: int, span: Span) -> None:
-    root = f"projects/{site.project.id}/global"
-    address = f"198.51.100.{(int(site.project.number[-3:]) * 5 + number) % 254 + 1}"
-
-    def put(of: Kind, collection: str, suffix: str, **more: object) -> str:
-        path = f"{root}/{collection}/{name}{suffix}"
-        site.add(of, path, "global", compute_data(site, path, span[0], of, **more), span)
-        return f"{COMPUTE}/{path}"
-
-    check = put(
-        HEALTH_CHECK,
-        "healthChecks",
-        "-check",
-        type="HTTP",
-        checkIntervalSec=10,
-        timeoutSec=5,
-        healthyThreshold=2,
-        unhealthyThreshold=3,
-        httpHealthCheck={"port": 8080, "requestPath": "/healthz"},
-    )
-    backend = put(
-        BACKEND_SERVICE,
-        "backendServices",
-        "-backend",
-        protocol="HTTP",
-        portName="http",
-        timeoutSec=30,
-        healthChecks=[check],
-        loadBalancingScheme="EXTERNAL_MANAGED",
-        enableCDN=number % 3 == 0,
-        logConfig={"enable": number % 4 != 3, "sampleRate": 1.0},
-        backends=[],
-    )
-    urls = put(URL_MAP, "urlMaps", "-map", defaultService=backend)
-    host = f"{name}.{site.project.id.removeprefix('sample-')}.sample-lz.example"
-    certificate = put(
-        SSL_CERTIFICATE,
-        "sslCertificates",
-        "-cert",
-        type="MANAGED",
-        managed={"domains": [host], "status": "ACTIVE", "domainStatus": {host: "ACTIVE"}},
-    )
-    proxy = put(
-        TARGET_HTTPS_PROXY, "targetHttpsProxies", "-proxy", urlMap=urls, sslCertificates=[certificate]
-    )
-    put(
-        ADDRESS,
-        "addresses",
-        "-ip",
-        address=address,
-        addressType="EXTERNAL",
-        status="IN_USE",
-        networkTier="PREMIUM",
-        ipVersion="IPV4",
-    )
-    put(
-        FORWARDING_RULE,
-        "forwardingRules",
-        "-https",
-        IPAddress=address,
-        IPProtocol="TCP",
-        portRange="443-443",
-        target=proxy,
-        loadBalancingScheme="EXTERNAL_MANAGED",
-        networkTier="PREMIUM",
-        labels=site.labels(),
-    )

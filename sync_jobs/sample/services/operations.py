@@ -114,26 +114,24 @@ def add_zones(site: Site, zones: int, records: int) -> None:
             "cloudLoggingConfig": {"enableLogging": number % 3 != 0},
         }
         site.add(ZONE, path, "global", data, span)
-        for index, within in enumerate(site.spans(records, 0.4, 0.3)):
-            born = max(within[0], later(span[0], minutes=1))
-            if within[1] is not None and within[1] <= born:
-                continue
-            host = f"h{index:03d}.{domain}"
-            record = {
-                "kind": "dns#resourceRecordSet",
-                "name": host,
-                "type": "A",
-                "ttl": 300,
-                "rrdatas": [f"10.10.{number}.{index % 254 + 1}"],
-            }
-            site.add(
-                RECORD_SET,
-                f"{path}/rrsets/{host}/A",
-                "global",
-                record,
-                (born, within[1]),
-                parent=f"//dns.googleapis.com/{path}",
-            )
+        _records(site, path, number, domain, count=records, span=span)
+
+
+def _records(site: Site, zone: str, number: int, domain: str, *, count: int, span: Span) -> None:
+    for index, within in enumerate(site.spans(count, 0.4, 0.3)):
+        born = max(within[0], later(span[0], minutes=1))
+        if within[1] is not None and within[1] <= born:
+            continue
+        host = f"h{index:03d}.{domain}"
+        record = {
+            "kind": "dns#resourceRecordSet",
+            "name": host,
+            "type": "A",
+            "ttl": 300,
+            "rrdatas": [f"10.10.{number}.{index % 254 + 1}"],
+        }
+        path, parent = f"{zone}/rrsets/{host}/A", f"//dns.googleapis.com/{zone}"
+        site.add(RECORD_SET, path, "global", record, (born, within[1]), parent=parent)
 
 
 def add_jobs(site: Site, count: int) -> None:
