@@ -124,6 +124,7 @@ def _pages(settings: Settings, lifeline: int) -> Child:
         "server.port": str(settings.ui_port),
         "server.fileWatcherType": "none",
         "server.showEmailPrompt": "false",
+        "logger.hideWelcomeMessage": "true",  # the address is announced once both answer
         "browser.gatherUsageStats": "false",
         "global.developmentMode": "false",
     }

@@ -90,14 +90,8 @@ class Run:
             self.abandoned = True
             self._log.error("run_abandoned", waited_seconds=self._terms.grace)
         self._conclude()
+        self._tell_end()
         self.row = self._close()
-        self._log.info(
-            "run_finished",
-            status=self.row["status"],
-            items=self.row["items_synced"],
-            failed=self.row["items_failed"],
-            seconds=round(self.row["sync_duration_seconds"], 3),
-        )
         return self.row
 
     # -- the layer's thread ----------------------------------------------------------------------------
@@ -242,6 +236,18 @@ class Run:
             result = self._stop_reason
         message, hint = _explained(self.layer.name, result)
         self.row |= {"status": "failed", "error_messages": [message], "hint": hint or None}
+
+    def _tell_end(self) -> None:
+        """A stream's polls are many: those that went well are told only to who wants all of it."""
+        quiet = self.stream and self.row["status"] == "success"
+        (self._log.debug if quiet else self._log.info)(
+            "run_finished",
+            status=self.row["status"],
+            items=self.row["items_synced"],
+            failed=self.row["items_failed"],
+            seconds=round(self.row["sync_duration_seconds"], 3),
+            errors=self.row["error_messages"],
+        )
 
     def _close(self) -> Row:
         closing = tenacity.Retrying(
