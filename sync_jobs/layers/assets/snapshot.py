@@ -77,7 +77,14 @@ def _merged(work: Work, staged: Path) -> Path:
     order = "coalesce(update_time, TIMESTAMPTZ '1970-01-01')"
     columns = [column[0] for column in work.connection.sql(f"DESCRIBE FROM {parquet([str(staged)])}").fetchall()]
     newest = ", ".join(
-        f"arg_max({c}, {order}) FILTER ({c} IS NOT NULL) AS {c}" for c in columns if c not in ("name", "content_hash")
+        f"arg_max({c}, {order}) FILTER ({c} IS NOT NULL) AS {c}"
+        for c in columns
+        if c not in ("name", "content_hash", "display_name")
+    )
+    # Without its resource an asset is called by the end of its name: that must not win over its real name.
+    newest += (
+        f", coalesce(arg_max(display_name, {order}) FILTER (resource IS NOT NULL),"
+        f" arg_max(display_name, {order}) FILTER (display_name IS NOT NULL)) AS display_name"
     )
     content = ", ".join((*CONTENT, "ancestors"))
     _copy(
