@@ -80,7 +80,7 @@ def _run_layers(settings: Settings, cache: Cache, made: SampleManifest, progress
     from sync_jobs.runner import Runner
 
     runner, statuses = Runner(settings, cache), {}
-    for layer, options in _options(made).items():
+    for layer, options in _runs(made):
         progress(f"loading {layer}")
         row = runner.run(layer, "sample", options)
         statuses[layer] = str(row["status"])
@@ -92,18 +92,15 @@ def _run_layers(settings: Settings, cache: Cache, made: SampleManifest, progress
     return statuses
 
 
-def _options(made: SampleManifest) -> dict[str, dict[str, Any]]:
-    """Layer to the options of its first run."""
-    return {
-        "assets": {
-            "paths": [str(made.base), str(made.iam)],
-            "history": [str(made.history)],
-            "read_time": made.base_time,
-        },
-        "git": {},
-        "events": {"paths": [str(made.events)]},
-        "metrics": {},
-    }
+def _runs(made: SampleManifest) -> list[tuple[str, dict[str, Any]]]:
+    """The runs in order: the state of a year ago, the year's changes on top of it, then the other layers."""
+    return [
+        ("assets", {"paths": [str(made.base), str(made.iam)], "read_time": made.base_time}),
+        ("assets", {"paths": [str(made.history)], "read_time": made.as_of}),
+        ("git", {}),
+        ("events", {"paths": [str(made.events)]}),
+        ("metrics", {}),
+    ]
 
 
 def _refuse_source(settings: Settings, cache: Cache) -> None:

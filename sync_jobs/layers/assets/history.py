@@ -19,35 +19,35 @@ _CARRIED = ("ancestors", "location", "display_name", "state", "labels", "create_
 
 
 def versions(work: Work, source: str) -> int:
-    """The temp table `versions`: every state of every asset named in `source`, with its `at`. Returns how many news."""
+    """The temp table `versions`: every state of every asset named in `source`, with its `moment`. Returns how many news."""
     connection = work.connection
     connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE news AS {rows('(' + changes(source) + ')', 'deleted, at')}"  # noqa: S608
+        f"CREATE OR REPLACE TEMP TABLE news AS {rows('(' + changes(source) + ')', 'deleted, moment')}"  # noqa: S608
     )
-    connection.execute(f"DELETE FROM news WHERE at > {work.at()}")
+    connection.execute(f"DELETE FROM news WHERE moment > {work.at()}")
     before = (
-        f"SELECT *, false AS deleted, last_seen AS at, true AS known FROM {work.previous()}"  # noqa: S608
+        f"SELECT *, false AS deleted, last_seen AS moment, true AS known FROM {work.previous()}"  # noqa: S608
         " WHERE name IN (SELECT name FROM news)"
     )
-    columns = [c[0] for c in connection.sql("DESCRIBE FROM news").fetchall() if c[0] not in ("deleted", "at")]
+    columns = [c[0] for c in connection.sql("DESCRIBE FROM news").fetchall() if c[0] not in ("deleted", "moment")]
     listed = ", ".join(columns)
-    union = f"SELECT {listed}, deleted, at, false AS known, NULL AS first_seen, NULL AS last_seen FROM news"  # noqa: S608
+    union = f"SELECT {listed}, deleted, moment, false AS known, NULL AS first_seen, NULL AS last_seen FROM news"  # noqa: S608
     if work.old:
-        union = f"SELECT {listed}, deleted, at, known, first_seen, last_seen FROM ({before}) UNION ALL {union}"  # noqa: S608
+        union = f"SELECT {listed}, deleted, moment, known, first_seen, last_seen FROM ({before}) UNION ALL {union}"  # noqa: S608
     filled = ", ".join(
         f"last_value({c} IGNORE NULLS) OVER life AS {c}" for c in (*CONTENT, *_CARRIED)
     )
     content = ", ".join((*CONTENT, "ancestors"))
     connection.execute(f"""
 CREATE OR REPLACE TEMP TABLE versions AS
-WITH a AS (SELECT *, max(CASE WHEN known THEN at END) OVER (PARTITION BY name) AS known_at FROM ({union})),
-b AS (SELECT *, coalesce(sum(CAST(deleted AS INTEGER)) OVER (PARTITION BY name ORDER BY at, known DESC
-    ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS life FROM a WHERE known OR known_at IS NULL OR at > known_at),
+WITH a AS (SELECT *, max(CASE WHEN known THEN moment END) OVER (PARTITION BY name) AS known_at FROM ({union})),
+b AS (SELECT *, coalesce(sum(CAST(deleted AS INTEGER)) OVER (PARTITION BY name ORDER BY moment, known DESC
+    ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS life FROM a WHERE known OR known_at IS NULL OR moment > known_at),
 c AS (SELECT * REPLACE ({_windowed(filled)}) FROM b
-    WINDOW life AS (PARTITION BY name, life ORDER BY at, known DESC))
+    WINDOW life AS (PARTITION BY name, life ORDER BY moment, known DESC))
 SELECT * REPLACE (CAST(hash({content}) AS VARCHAR) AS content_hash),
-  row_number() OVER (PARTITION BY name ORDER BY at, known DESC) AS nth,
-  lead(at) OVER (PARTITION BY name ORDER BY at, known DESC) AS until
+  row_number() OVER (PARTITION BY name ORDER BY moment, known DESC) AS nth,
+  lead(moment) OVER (PARTITION BY name ORDER BY moment, known DESC) AS until
 FROM c""")  # noqa: S608
     return int(connection.sql("SELECT count(*) FROM versions WHERE NOT known").fetchall()[0][0])
 
@@ -62,7 +62,7 @@ def history_changes(work: Work) -> tuple[Path | None, dict[str, int]]:
     content = " AND ".join(f"CAST(o.{c} AS VARCHAR) IS NOT DISTINCT FROM CAST(n.{c} AS VARCHAR)" for c in (*CONTENT, "ancestors"))
     connection.execute(f"""
 CREATE OR REPLACE TEMP TABLE pairs AS
-SELECT n.name AS name, n.at AS at, o.nth AS before_nth, CASE WHEN n.deleted THEN NULL ELSE n.nth END AS after_nth,
+SELECT n.name AS name, n.moment AS moment, o.nth AS before_nth, CASE WHEN n.deleted THEN NULL ELSE n.nth END AS after_nth,
   CASE WHEN n.deleted THEN 'deleted' WHEN o.name IS NULL THEN 'created' ELSE 'updated' END AS change_type
 FROM versions n LEFT JOIN versions o ON o.name = n.name AND o.nth = n.nth - 1 AND NOT o.deleted
 WHERE NOT n.known AND NOT (n.deleted AND o.name IS NULL) AND NOT (NOT n.deleted AND o.name IS NOT NULL AND {content})""")  # noqa: S608
@@ -76,10 +76,10 @@ WHERE NOT n.known AND NOT (n.deleted AND o.name IS NULL) AND NOT (NOT n.deleted 
     )
     target = work.folder / "changes.parquet"
     select = (
-        "SELECT * REPLACE (md5(concat_ws('|', name, change_type, CAST(epoch_us(at) AS VARCHAR))) AS change_id,"  # noqa: S608
-        f" CAST(at AS DATE) AS date, at AS changed_at) FROM ({change_rows(work, joined).replace('SELECT md5', 'SELECT d.at AS at, md5', 1)})"
+        "SELECT * REPLACE (md5(concat_ws('|', name, change_type, CAST(epoch_us(moment) AS VARCHAR))) AS change_id,"  # noqa: S608
+        f" CAST(moment AS DATE) AS date, moment AS changed_at) FROM ({change_rows(work, joined).replace('SELECT md5', 'SELECT d.moment AS moment, md5', 1)})"
     )
-    connection.execute(f"COPY (SELECT * EXCLUDE (at) FROM ({select}) ORDER BY date, project_id) TO '{target}' ({PARQUET})")  # noqa: S608
+    connection.execute(f"COPY (SELECT * EXCLUDE (moment) FROM ({select}) ORDER BY date, project_id) TO '{target}' ({PARQUET})")  # noqa: S608
     return target, counts
 
 
@@ -88,11 +88,11 @@ def latest(work: Work) -> Path:
     target = work.folder / "latest.parquet"
     columns = [
         c[0] for c in work.connection.sql("DESCRIBE FROM versions").fetchall()
-        if c[0] not in ("deleted", "at", "known", "known_at", "life", "nth", "until", "first_seen", "last_seen")
+        if c[0] not in ("deleted", "moment", "known", "known_at", "life", "nth", "until", "first_seen", "last_seen")
     ]  # fmt: skip
     listed = ", ".join(columns)
     now = (
-        f"SELECT {listed}, coalesce(first_seen, min(at) OVER (PARTITION BY name, life)) AS first_seen,"  # noqa: S608
+        f"SELECT {listed}, coalesce(first_seen, min(moment) OVER (PARTITION BY name, life)) AS first_seen,"  # noqa: S608
         f" {work.at()} AS last_seen, '{work.run_id}' AS run_id, deleted, until FROM versions"
     )
     kept = ""
@@ -116,7 +116,7 @@ def past_days(work: Work, cache: Cache, first: date, last: date) -> tuple[list[s
     connection = work.connection
     connection.execute(f"""
 CREATE OR REPLACE TEMP TABLE spans AS
-SELECT {slim}, CAST(at AS DATE) AS since, coalesce(CAST(until AS DATE), DATE '9999-12-31') AS before
+SELECT {slim}, CAST(moment AS DATE) AS since, coalesce(CAST(until AS DATE), DATE '9999-12-31') AS before
 FROM versions WHERE NOT deleted""")  # noqa: S608
     if work.old:
         connection.execute(

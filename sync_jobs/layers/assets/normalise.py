@@ -51,7 +51,7 @@ def reader(shapes: Sequence[FileShape]) -> str:
 
 
 def changes(source: str) -> str:
-    """The asset changes (TemporalAsset) in `source`: name, at, deleted and the raw asset, one row each."""
+    """The asset changes (TemporalAsset) in `source`: name, moment, deleted and the raw asset, one row each."""
     return f"""
 SELECT
   coalesce(asset ->> '$.name', prior ->> '$.name') AS name,
@@ -69,7 +69,7 @@ SELECT
   coalesce(asset -> '$.servicePerimeter', asset -> '$.service_perimeter') AS servicePerimeter,
   CAST(NULL AS JSON) AS service_perimeter,
   coalesce(deleted, false) AS deleted,
-  CAST(coalesce("window" ->> '$.startTime', "window" ->> '$.start_time') AS TIMESTAMPTZ) AS at
+  CAST(coalesce("window" ->> '$.startTime', "window" ->> '$.start_time') AS TIMESTAMPTZ) AS moment
 FROM (SELECT *, coalesce(priorAsset, prior_asset) AS prior FROM {source})
 WHERE asset IS NOT NULL OR prior IS NOT NULL"""  # noqa: S608
 
