@@ -57,15 +57,15 @@ KEYS = (
 BILLED: dict[str, tuple[Sku, ...]] = {
     "network": COMPUTE[2:] + LOGGING,
     "dns": LOGGING,
-    "tooling": COMPUTE[:2] + STORAGE,
-    "logging": LOGGING + STORAGE + BIGQUERY[1:],
-    "gke": COMPUTE + KUBERNETES + SQL + STORAGE,
+    "tooling": COMPUTE[:1] + STORAGE,
+    "logging": LOGGING + BIGQUERY[1:],
+    "gke": COMPUTE[:2] + KUBERNETES + SQL,
     "keys": KEYS,
-    "data": BIGQUERY + STORAGE + LOGGING,
-    "web": COMPUTE[:2] + SQL + RUN + STORAGE,
-    "legacy": COMPUTE + SQL,
-    "vms": COMPUTE + STORAGE,
-    "sandbox": COMPUTE[:2] + RUN,
+    "data": BIGQUERY + STORAGE,
+    "web": COMPUTE[:1] + SQL + RUN,
+    "legacy": COMPUTE[:2] + SQL,
+    "vms": COMPUTE,
+    "sandbox": COMPUTE[:1] + RUN,
 }
 
 
