@@ -16,6 +16,8 @@ from app.errors import PortalError
 CACHE_FOLDER = "cache"
 MANIFEST_FILE = "manifest.json"
 PARQUET_TABLES = ("assets", "asset_changes", "asset_snapshots", "resources_daily")
+# Past days in a denser form: spans of days per asset, in files named FIRST_LAST_RUN. Unfolded into asset_snapshots.
+SPANS = "asset_spans"
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from app.engines.base import Estimate
 from app.engines.local_errors import translated
 from app.engines.local_tables import STATE_FILE, HotTables
 from app.errors import QueryError
-from app.manifest import CACHE_FOLDER, PARQUET_TABLES, Manifest
+from app.manifest import CACHE_FOLDER, PARQUET_TABLES, SPANS, Manifest
 from app.schema import duckdb_type, tables
 from app.settings import Settings
 from app.sql_files import SqlFile
@@ -161,7 +161,10 @@ class LocalEngine:
     def _views(self, connection: duckdb.DuckDBPyConnection, current: Manifest) -> None:
         for name in PARQUET_TABLES:
             paths = [str(self._cache / file) for file in current.files(name)]
-            body = _view(name, paths) if paths else _empty(name)
+            parts = [_view(name, paths)] if paths else []
+            if name == "asset_snapshots":
+                parts += [_unfolded(str(self._cache / file)) for file in current.files(SPANS)]
+            body = " UNION ALL ".join(parts) or _empty(name)
             connection.execute(f"CREATE OR REPLACE VIEW {name} AS {body}")
 
     def _stat(self) -> tuple[int, int, int] | None:
@@ -186,6 +189,17 @@ def _view(name: str, paths: list[str]) -> str:
     hive = ", hive_partitioning = true, hive_types = {'date': DATE}" if name == "asset_snapshots" else ""
     columns = ", ".join(f'CAST("{c.name}" AS {duckdb_type(c)}) AS "{c.name}"' for c in tables()[name].columns)
     return f"SELECT {columns} FROM read_parquet([{quoted}]{hive})"  # noqa: S608
+
+
+def _unfolded(path: str) -> str:
+    """Past days kept as spans, one row per day and asset again. A filter on the date meets the short list of days."""
+    first, last = Path(path).name.split("_")[:2]
+    quoted = path.replace("'", "''")
+    columns = ", ".join(f"s.{c.name}" for c in tables()["asset_snapshots"].columns if c.name != "date")
+    return (
+        f"SELECT d.date, {columns} FROM (SELECT CAST(unnest(range(DATE '{first}', DATE '{last}' + INTERVAL 1 DAY,"  # noqa: S608
+        f" INTERVAL 1 DAY)) AS DATE) AS date) d JOIN read_parquet('{quoted}') s ON s.since <= d.date AND d.date < s.before"
+    )
 
 
 def _empty(name: str) -> str:

@@ -18,7 +18,7 @@ import structlog
 
 from app import manifest as manifests
 from app.errors import PortalError
-from app.manifest import CACHE_FOLDER, PARQUET_TABLES, Manifest
+from app.manifest import CACHE_FOLDER, PARQUET_TABLES, SPANS, Manifest
 from sync_jobs.store.state import Lease, State
 
 GRACE_SECONDS = 600.0
@@ -66,7 +66,7 @@ class Cache:
                 keep = "status <> 'in_progress'" if table == "sync_runs" else "1 = 1"
                 self.state.delete(table, keep)
             old = self.manifest()
-            manifests.write(self.home, self._next(old, {name: [] for name in PARQUET_TABLES}, {}))
+            manifests.write(self.home, self._next(old, {}, {}))
             self.state.set_info(SOURCE_KIND, "none")
         for name in (SAMPLE_FOLDER, "git"):
             shutil.rmtree(self.home / name, ignore_errors=True)
@@ -116,7 +116,7 @@ class Cache:
         manifest = self.manifest()
         current = {file for files in manifest.tables.values() for file in files}
         now, removed = time.time(), 0
-        for table in PARQUET_TABLES:
+        for table in (*PARQUET_TABLES, SPANS):
             for path in (self.folder / table).rglob("*.parquet"):
                 relative = path.relative_to(self.folder).as_posix()
                 since = manifest.retired.get(relative, path.stat().st_mtime)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
-from pathlib import Path
 
 from app.schema import tables
 from sync_jobs.layers.assets.snapshot import PARQUET, Work, parquet
@@ -38,7 +37,7 @@ def without(files: Iterable[str], days: Iterable[date], before: date | None = No
 def count(work: Work, cache: Cache, files: dict[str, list[str]], days: set[date], today: date) -> list[str]:
     """New files of resources_daily: the months of `days` and of `today` are counted anew, the others stay.
 
-    `files` holds the tables as they will be published.
+    `files` holds the tables as they will be published. Days of the temp table `day_counts` are taken from there.
     """
     months = {f"{day:%Y-%m}" for day in days | {today}}
     old = cache.manifest().files("resources_daily")
@@ -55,18 +54,41 @@ def count(work: Work, cache: Cache, files: dict[str, list[str]], days: set[date]
     return sorted(kept)
 
 
+def unfold_counts(work: Work, present: bool) -> None:
+    """The temp table `day_counts` from the temp table `spans`; empty where there are none.
+
+    Counted from what begins and ends each day, so that a year of a large state costs its changes, not its days.
+    """
+    columns = "project_id, folder, asset_type, location"
+    filled = "coalesce(project_id, '') project_id, coalesce(folder, '') folder, asset_type, coalesce(location, '') location"
+    if not present:
+        work.connection.execute("CREATE OR REPLACE TEMP TABLE day_counts AS SELECT NULL::DATE AS date WHERE false")
+        return
+    work.connection.execute(f"""
+CREATE OR REPLACE TEMP TABLE day_counts AS
+WITH steps AS (
+  SELECT {columns}, day, sum(step) AS step FROM (
+    SELECT {filled}, since AS day, 1 AS step FROM spans UNION ALL SELECT {filled}, before, -1 FROM spans)
+  GROUP BY ALL),
+levels AS (
+  SELECT {columns}, day, CAST(sum(step) OVER w AS BIGINT) AS resources, lead(day) OVER w AS until
+  FROM steps WINDOW w AS (PARTITION BY {columns} ORDER BY day))
+SELECT CAST(unnest(range(day, until, INTERVAL 1 DAY)) AS DATE) AS date, {columns}, resources
+FROM levels WHERE resources > 0 AND until IS NOT NULL""")  # noqa: S608
+
+
 def _counted(cache: Cache, files: dict[str, list[str]], again: set[date], stale: list[str], today: date) -> str:
-    parts = []
+    columns = "date, project_id, folder, asset_type, location, resources"
     listed = ", ".join(f"DATE '{day.isoformat()}'" for day in sorted(again))
+    parts = []
     if stale:
-        parts.append(
-            "SELECT date, project_id, folder, asset_type, location, resources"  # noqa: S608
-            f" FROM {parquet(stale)} WHERE date NOT IN ({listed})"
-        )
+        parts.append(f"SELECT {columns} FROM {parquet(stale)} WHERE date NOT IN ({listed})")  # noqa: S608
     past = {f"date={day.isoformat()}" for day in again if day != today}
     frozen = [str(cache.folder / file) for file in files["asset_snapshots"] if file.split("/")[1] in past]
     if frozen:
         parts.append(_grouped("date", parquet(frozen)[:-1] + f", {DATED})"))
+    elif past:
+        parts.append(f"SELECT {columns} FROM day_counts WHERE date IN ({listed})")  # noqa: S608
     if today in again and files["assets"]:
         current = parquet([str(cache.folder / file) for file in files["assets"]])
         parts.append(_grouped(f"DATE '{today.isoformat()}'", current))
@@ -84,7 +106,3 @@ def oldest_kept(read_time: datetime, retention_days: int) -> date:
     """The first day whose snapshot is kept."""
     return (read_time - timedelta(days=retention_days)).date()
 
-
-def written_days(folder: Path) -> set[date]:
-    """The days that a partitioned COPY wrote into `folder`."""
-    return {date.fromisoformat(path.name.removeprefix("date=")) for path in folder.glob("date=*")}

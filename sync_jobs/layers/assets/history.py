@@ -6,12 +6,13 @@ that is older than what is known of an asset is left out: older never overwrites
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 
-from sync_jobs.layers.assets.days import SLIM, written_days
+from app.manifest import SPANS
+from sync_jobs.layers.assets.days import SLIM
 from sync_jobs.layers.assets.normalise import CONTENT, changes, rows
-from sync_jobs.layers.assets.snapshot import PARQUET, Work, change_rows, parquet
+from sync_jobs.layers.assets.snapshot import PARQUET, Work, change_rows
 from sync_jobs.store.cache import Cache
 
 _CARRIED = ("ancestors", "location", "display_name", "state", "labels", "create_time", "project_id", "project_number",
@@ -43,17 +44,13 @@ CREATE OR REPLACE TEMP TABLE versions AS
 WITH a AS (SELECT *, max(CASE WHEN known THEN moment END) OVER (PARTITION BY name) AS known_at FROM ({union})),
 b AS (SELECT *, coalesce(sum(CAST(deleted AS INTEGER)) OVER (PARTITION BY name ORDER BY moment, known DESC
     ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS life FROM a WHERE known OR known_at IS NULL OR moment > known_at),
-c AS (SELECT * REPLACE ({_windowed(filled)}) FROM b
+c AS (SELECT * REPLACE ({filled}) FROM b
     WINDOW life AS (PARTITION BY name, life ORDER BY moment, known DESC))
 SELECT * REPLACE (CAST(hash({content}) AS VARCHAR) AS content_hash),
   row_number() OVER (PARTITION BY name ORDER BY moment, known DESC) AS nth,
   lead(moment) OVER (PARTITION BY name ORDER BY moment, known DESC) AS until
 FROM c""")  # noqa: S608
     return int(connection.sql("SELECT count(*) FROM versions WHERE NOT known").fetchall()[0][0])
-
-
-def _windowed(filled: str) -> str:
-    return filled
 
 
 def history_changes(work: Work) -> tuple[Path | None, dict[str, int]]:
@@ -108,34 +105,28 @@ def latest(work: Work) -> Path:
     return target
 
 
-def past_days(work: Work, cache: Cache, first: date, last: date) -> tuple[list[str], set[date]]:
-    """Snapshots of the days from `first` to `last`, a month at a time. Returns new files and their days."""
-    files: list[str] = []
-    days: set[date] = set()
+def spans(work: Work, cache: Cache, first: date, last: date) -> list[str]:
+    """The days from `first` to `last` as spans: one row per version, with the days at whose end it stood.
+
+    Readers unfold them into asset_snapshots. Returns the new file; the temp table `spans` stays for counting.
+    """
     slim = ", ".join(SLIM)
+    end = f"DATE '{last}' + 1"
     connection = work.connection
     connection.execute(f"""
 CREATE OR REPLACE TEMP TABLE spans AS
-SELECT {slim}, CAST(moment AS DATE) AS since, coalesce(CAST(until AS DATE), DATE '9999-12-31') AS before
+SELECT {slim}, greatest(CAST(moment AS DATE), DATE '{first}') AS since,
+  least(coalesce(CAST(until AS DATE), {end}), {end}) AS before
 FROM versions WHERE NOT deleted""")  # noqa: S608
     if work.old:
         connection.execute(
-            f"INSERT INTO spans SELECT {slim}, CAST(last_seen AS DATE), DATE '9999-12-31' FROM {work.previous()}"  # noqa: S608
-            " WHERE name NOT IN (SELECT name FROM versions)"
+            f"INSERT INTO spans SELECT {slim}, greatest(CAST(last_seen AS DATE), DATE '{first}'), {end}"  # noqa: S608
+            f" FROM {work.previous()} WHERE name NOT IN (SELECT name FROM versions)"
         )
-    while first <= last:
-        end = min(last, (first.replace(day=1) + timedelta(days=32)).replace(day=1) - timedelta(days=1))
-        folder = work.folder / f"days-{first:%Y-%m}"
-        connection.execute(f"""
-COPY (SELECT CAST(d.day AS DATE) AS date, {slim} FROM spans,
-    range(DATE '{first}', DATE '{end}' + INTERVAL 1 DAY, INTERVAL 1 DAY) d(day)
-  WHERE since <= d.day AND d.day < before)
-TO '{folder}' ({PARQUET}, PARTITION_BY (date))""")  # noqa: S608
-        for path in sorted(folder.glob("date=*/*.parquet")):
-            files.append(cache.adopt(path, f"asset_snapshots/{path.parent.name}/{work.run_id}-{path.stem}.parquet"))
-        days |= written_days(folder)
-        first = end + timedelta(days=1)
-    return files, days
+    connection.execute("DELETE FROM spans WHERE since >= before")
+    target = work.folder / "spans.parquet"
+    connection.execute(f"COPY (FROM spans ORDER BY asset_type, project_id) TO '{target}' ({PARQUET})")
+    return [cache.adopt(target, f"{SPANS}/{first}_{last}_{work.run_id}.parquet")]
 
 
-__all__ = ["history_changes", "latest", "parquet", "past_days", "versions"]
+__all__ = ["history_changes", "latest", "spans", "versions"]

@@ -7,11 +7,12 @@ comes with a scope (PORTAL_GCP_SCOPE) in a later version; until then the layer s
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from app.errors import SettingsError
+from app.manifest import SPANS
 from app.settings import Settings
 from sync_jobs.layers.assets import days, history, snapshot
 from sync_jobs.layers.assets.files import Prepared, free_space_for, prepare, sizes
@@ -156,13 +157,15 @@ def _publish(normalised: Normalised, ctx: RunContext) -> None:
     before = datetime.fromisoformat(was) if was and work.old else None
     today = ctx.read_time.astimezone(UTC).date()
     oldest = days.oldest_kept(ctx.read_time, ctx.settings.snapshot_retention_days)
-    frozen: list[str] = []
-    past = set()
-    if normalised.kind == "history" and before and before.date() < today:
-        first = max(before.date(), oldest)
-        frozen, past = history.past_days(work, cache, first, today - timedelta(days=1))
-    elif before and before.date() < today:
-        frozen, past = days.freeze(work, cache, before), {before.date()}
+    frozen, spans, past = [], manifest.files(SPANS), set[date]()
+    if before and before.date() < today:
+        if normalised.kind == "history":
+            first, last = max(before.date(), oldest), today - timedelta(days=1)
+            spans = [*spans, *history.spans(work, cache, first, last)]
+            past = {first + timedelta(days=n) for n in range((last - first).days + 1)}
+        else:
+            frozen, past = days.freeze(work, cache, before), {before.date()}
+    days.unfold_counts(work, present=normalised.kind == "history" and bool(past))
     files: dict[str, list[str]] = {
         "assets": [
             cache.adopt(path, f"assets/{ctx.run_id}-{number}.parquet")
@@ -170,6 +173,7 @@ def _publish(normalised: Normalised, ctx: RunContext) -> None:
         ],
         "asset_snapshots": [*days.without(manifest.files("asset_snapshots"), past, oldest), *frozen],
         "asset_changes": manifest.files("asset_changes"),
+        SPANS: [file for file in spans if file.split("/")[1].split("_")[1] >= oldest.isoformat()],
     }
     if normalised.changes:
         added = cache.adopt(normalised.changes, f"asset_changes/{today}-{ctx.run_id}.parquet")

@@ -32,6 +32,7 @@ class Work:
     run_id: str
     read_time: datetime
     source: str  # import, api, feed or history
+    lists: bool = True  # whether the new snapshot tells what exists, so that what it lacks is gone
 
     def at(self) -> str:
         """The read time as a SQL literal."""
@@ -65,7 +66,9 @@ def stage(work: Work, source: str, survey: Survey, whole_scope: str | None) -> P
         f" FROM ({rows(source)}) n {join}",
         target,
     )
-    return _merged(work, target)
+    merged = _merged(work, target)
+    work.lists = work.lists and _lists_assets(work, merged)
+    return merged
 
 
 def _merged(work: Work, staged: Path) -> Path:
@@ -144,8 +147,7 @@ def carried(work: Work, staged: Path) -> Path | None:
     """Assets of the state before that the snapshot does not speak of: outside its scope, or not listed by it."""
     if not work.old:
         return None
-    listing = _lists_assets(work, staged)
-    keep = "NOT k.in_scope" if listing else "true"
+    keep = "NOT k.in_scope" if work.lists else "true"
     target = work.folder / "carried.parquet"
     _copy(
         work.connection,
@@ -177,7 +179,7 @@ def changed(work: Work, staged: Path) -> tuple[Path | None, dict[str, int]]:
     if not work.old or not work.connection.sql("SELECT count(*) FROM known WHERE in_scope").fetchall()[0][0]:
         return None, counts
     new = parquet([str(staged)])
-    gone = "k.in_scope AND n.name IS NULL" if _lists_assets(work, staged) else "false"
+    gone = "k.in_scope AND n.name IS NULL" if work.lists else "false"
     work.connection.execute(f"""
         CREATE OR REPLACE TEMP TABLE differing AS
         SELECT coalesce(n.name, k.name) AS name,
