@@ -31,6 +31,12 @@ WITH page AS (
     )
   ORDER BY project_id, display_name, name
   LIMIT @page_size OFFSET @skip
+),
+counted AS (
+  SELECT REGEXP_EXTRACT(name, r'^(.+)/nodePools/') AS cluster, COUNT(*) AS node_pools
+  FROM assets
+  WHERE asset_type = 'container.googleapis.com/NodePool'
+  GROUP BY cluster
 )
 SELECT
   a.name,
@@ -47,7 +53,9 @@ SELECT
     ELSE 'Standard'
   END AS mode,
   SAFE_CAST(JSON_VALUE(a.resource, '$.data.currentNodeCount') AS INT64) AS nodes,
-  ARRAY_LENGTH(JSON_QUERY_ARRAY(a.resource, '$.data.nodePools')) AS node_pools,
+  COALESCE(
+    ARRAY_LENGTH(JSON_QUERY_ARRAY(a.resource, '$.data.nodePools')), counted.node_pools
+  ) AS node_pools,
   CASE JSON_VALUE(a.resource, '$.data.privateClusterConfig.enablePrivateNodes')
     WHEN 'true' THEN 'private'
     ELSE 'public'
@@ -58,4 +66,5 @@ SELECT
   a.update_time
 FROM page
 JOIN assets AS a ON a.name = page.name
+LEFT JOIN counted ON counted.cluster = a.name
 ORDER BY a.project_id, a.display_name, a.name

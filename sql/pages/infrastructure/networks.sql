@@ -31,6 +31,14 @@ WITH page AS (
     )
   ORDER BY project_id, display_name, name
   LIMIT @page_size OFFSET @skip
+),
+counted AS (
+  SELECT
+    REGEXP_EXTRACT(JSON_VALUE(resource, '$.data.network'), r'projects/.+$') AS network,
+    COUNT(*) AS subnetworks
+  FROM assets
+  WHERE asset_type = 'compute.googleapis.com/Subnetwork'
+  GROUP BY network
 )
 SELECT
   a.name,
@@ -44,7 +52,9 @@ SELECT
     WHEN 'true' THEN 'auto'
     WHEN 'false' THEN 'custom'
   END AS subnet_mode,
-  ARRAY_LENGTH(JSON_QUERY_ARRAY(a.resource, '$.data.subnetworks')) AS subnetworks,
+  COALESCE(
+    ARRAY_LENGTH(JSON_QUERY_ARRAY(a.resource, '$.data.subnetworks')), counted.subnetworks
+  ) AS subnetworks,
   ARRAY_LENGTH(JSON_QUERY_ARRAY(a.resource, '$.data.peerings')) AS peerings,
   SAFE_CAST(JSON_VALUE(a.resource, '$.data.mtu') AS INT64) AS mtu,
   a.labels,
@@ -52,4 +62,5 @@ SELECT
   a.update_time
 FROM page
 JOIN assets AS a ON a.name = page.name
+LEFT JOIN counted ON counted.network = REGEXP_EXTRACT(a.name, r'projects/.+$')
 ORDER BY a.project_id, a.display_name, a.name
