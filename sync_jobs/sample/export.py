@@ -67,7 +67,10 @@ def _record(life: Life, year: Year, records: list[tuple[datetime, bytes]], done:
     for at, edit in sorted(life.edits, key=lambda pair: pair[0]):
         if at <= moment or at <= year.start or at >= (end or year.end):
             continue
-        asset = edit(asset)
+        edited = edit(asset)
+        if edited == asset:  # a change to what it already was is no change
+            continue
+        asset = edited
         prior, text, moment = text, orjson.dumps({**asset, "updateTime": stamp(at)}), at
         records.append((at, _line(text, b'"priorAssetState":"PRESENT","priorAsset":' + prior, at, None)))
     if end is None:

@@ -49,6 +49,8 @@ def today(made: SampleManifest) -> dict[str, Any]:
         assert (name in state) == (record["priorAssetState"] == "PRESENT"), record
         if record["priorAssetState"] == "PRESENT":
             assert record["priorAsset"]["resource"] == state[name]["resource"]
+            kept = {**record["asset"], "updateTime": state[name]["updateTime"]}
+            assert kept != {**state[name], "updateTime": state[name]["updateTime"]}, "no news that is none"
         if record.get("deleted"):
             del state[name]
         else:
