@@ -48,7 +48,7 @@ class LocalEngine:
         bound = file.bind(params)
         text = file.duckdb
         if limit is not None:
-            text = f"SELECT * FROM ({text}\n) LIMIT {int(limit)}"  # noqa: S608
+            text = f"SELECT * FROM ({text}\n) LIMIT {int(limit)}"
         try:
             return self._run(text, bound)
         except duckdb.IOException:
@@ -147,8 +147,8 @@ class LocalEngine:
             self._connection = connection
         return self._connection
 
-    def _config(self) -> dict[str, str | bool | int]:
-        config: dict[str, str | bool | int] = {
+    def _config(self) -> dict[str, str | bool | int | float | list[str]]:
+        config: dict[str, str | bool | int | float | list[str]] = {
             "memory_limit": self._settings.memory_limit,
             "autoload_known_extensions": False,
             "autoinstall_known_extensions": False,
@@ -180,7 +180,9 @@ def _admit(cursor: duckdb.DuckDBPyConnection, text: str) -> None:
     statements = cursor.extract_statements(text)
     if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
         kinds = ", ".join(statement.type.name for statement in statements) or "nothing"
-        raise QueryError(f"Only one SELECT statement can be run here, not {kinds}.", "The portal's data is read-only.")
+        raise QueryError(
+            f"Only one SELECT statement can be run here, not {kinds}.", "The portal's data is read-only."
+        )
 
 
 def _view(name: str, paths: list[str]) -> str:
@@ -188,7 +190,7 @@ def _view(name: str, paths: list[str]) -> str:
     quoted = ", ".join("'" + path.replace("'", "''") + "'" for path in paths)
     hive = ", hive_partitioning = true, hive_types = {'date': DATE}" if name == "asset_snapshots" else ""
     columns = ", ".join(f'CAST("{c.name}" AS {duckdb_type(c)}) AS "{c.name}"' for c in tables()[name].columns)
-    return f"SELECT {columns} FROM read_parquet([{quoted}]{hive})"  # noqa: S608
+    return f"SELECT {columns} FROM read_parquet([{quoted}]{hive})"
 
 
 def _unfolded(path: str) -> str:
@@ -197,7 +199,7 @@ def _unfolded(path: str) -> str:
     quoted = path.replace("'", "''")
     columns = ", ".join(f"s.{c.name}" for c in tables()["asset_snapshots"].columns if c.name != "date")
     return (
-        f"SELECT d.date, {columns} FROM (SELECT CAST(unnest(range(DATE '{first}', DATE '{last}' + INTERVAL 1 DAY,"  # noqa: S608
+        f"SELECT d.date, {columns} FROM (SELECT CAST(unnest(range(DATE '{first}', DATE '{last}' + INTERVAL 1 DAY,"
         f" INTERVAL 1 DAY)) AS DATE) AS date) d JOIN read_parquet('{quoted}') s ON s.since <= d.date AND d.date < s.before"
     )
 
@@ -228,4 +230,3 @@ def _plain(table: pa.Table) -> pa.Table:
         if kind != column.type:
             table = table.set_column(i, column.name, table.column(i).cast(kind))
     return table
-

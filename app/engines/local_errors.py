@@ -42,10 +42,14 @@ def translated(error: duckdb.Error, timeout_seconds: float) -> PortalError:
         )
     if isinstance(error, duckdb.PermissionException):
         return QueryError(
-            f"The query is not allowed: {text}", "Only the tables of the cache can be read; nothing can be written."
+            f"The query is not allowed: {text}",
+            "Only the tables of the cache can be read; nothing can be written.",
         )
     if isinstance(error, duckdb.IOException | duckdb.InvalidInputException) and "parquet" in text.lower():
         return PortalError(
-            f"A file of the cache could not be read: {text}", "Run the assets layer again; it writes a new one."
+            f"A file of the cache could not be read: {text}",
+            "Run the assets layer again; it writes a new one.",
         )
-    return QueryError(f"The query failed: {text}", "Check names and types; `query` accepts BigQuery's dialect.")
+    return QueryError(
+        f"The query failed: {text}", "Check names and types; `query` accepts BigQuery's dialect."
+    )

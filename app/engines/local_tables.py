@@ -99,11 +99,11 @@ class HotTables:
             target.execute(f'DELETE FROM "{name}"')
             last = -1
         columns = ", ".join(_selected(table, column) for column in table.columns)
-        rows = source.execute(f"SELECT {columns}, _rev FROM {name} WHERE _rev > ?", (last,)).fetchall()  # noqa: S608
+        rows = source.execute(f"SELECT {columns}, _rev FROM {name} WHERE _rev > ?", (last,)).fetchall()
         if not rows:
             return last
         _merge(target, table, rows, fresh=last < 0)
-        return max(last, *(row[-1] for row in rows)) if len(rows) > 1 else max(last, rows[0][-1])
+        return max(last, *(int(row[-1]) for row in rows))
 
 
 def _selected(table: Table, column: Column) -> str:
@@ -124,7 +124,9 @@ def _merge(target: duckdb.DuckDBPyConnection, table: Table, rows: list[Any], fre
     try:
         if not fresh:
             match = " AND ".join(f't."{key}" = i."{key}"' for key in table.primary_key)
-            target.execute(f'DELETE FROM "{table.name}" t USING (SELECT {_casts(table)} FROM incoming) i WHERE {match}')
+            target.execute(
+                f'DELETE FROM "{table.name}" t USING (SELECT {_casts(table)} FROM incoming) i WHERE {match}'
+            )
         target.execute(f'INSERT INTO "{table.name}" SELECT {_casts(table)} FROM incoming')
     finally:
         target.unregister("incoming")

@@ -70,7 +70,7 @@ def fields(schema: Table, *, staged: bool = False) -> list[bigquery.SchemaField]
 
 def _insert_clause(schema: Table) -> str:
     values = ", ".join(f"S.`{column.name}`" for column in schema.columns)
-    return f"WHEN NOT MATCHED THEN INSERT ({_names(schema)}) VALUES ({values})"  # noqa: S608
+    return f"WHEN NOT MATCHED THEN INSERT ({_names(schema)}) VALUES ({values})"
 
 
 def _select(schema: Table, staging: str) -> str:

@@ -147,4 +147,6 @@ class Cache:
         now = time.time()
         gone = {file: now for files in old.tables.values() for file in files if file not in kept}
         recent = {file: at for file, at in old.retired.items() if now - at < 2 * GRACE_SECONDS}
-        return replace(old, generation=old.generation + 1, tables=tables, info=info, retired={**recent, **gone})
+        return replace(
+            old, generation=old.generation + 1, tables=tables, info=info, retired={**recent, **gone}
+        )

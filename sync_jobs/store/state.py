@@ -117,7 +117,7 @@ class State:
         with self.transaction() as connection:
             removed = connection.execute(
                 f"DELETE FROM {self._table(table).name} WHERE {where}", params
-            ).rowcount  # noqa: S608
+            ).rowcount
             if removed:
                 connection.execute(
                     "INSERT INTO table_epochs VALUES (?, 1) "
@@ -264,7 +264,7 @@ def encode(value: object) -> object:
 def _insert(schema: Table, columns: list[str], mode: str) -> str:
     names = ", ".join(f'"{column}"' for column in columns)
     marks = ", ".join("?" * (len(columns) + 1))
-    head = f"INSERT INTO {schema.name} ({names}, _rev) VALUES ({marks}) ON CONFLICT"  # noqa: S608
+    head = f"INSERT INTO {schema.name} ({names}, _rev) VALUES ({marks}) ON CONFLICT"
     if mode == "keep":
         return f"{head} DO NOTHING"
     key = ", ".join(f'"{column}"' for column in schema.primary_key)

@@ -21,7 +21,7 @@ def freeze(work: Work, cache: Cache, as_of: datetime) -> list[str]:
     """The snapshot of the day of `as_of` from the state before. Returns the new file of asset_snapshots."""
     target = work.folder / "day.parquet"
     work.connection.execute(
-        f"COPY (SELECT {', '.join(SLIM)} FROM {work.previous()} ORDER BY asset_type, project_id)"  # noqa: S608
+        f"COPY (SELECT {', '.join(SLIM)} FROM {work.previous()} ORDER BY asset_type, project_id)"
         f" TO '{target}' ({PARQUET})"
     )
     return [cache.adopt(target, f"asset_snapshots/date={as_of.date().isoformat()}/{work.run_id}.parquet")]
@@ -62,7 +62,9 @@ def unfold_counts(work: Work, present: bool) -> None:
     columns = "project_id, folder, asset_type, location"
     filled = "coalesce(project_id, '') project_id, coalesce(folder, '') folder, asset_type, coalesce(location, '') location"
     if not present:
-        work.connection.execute("CREATE OR REPLACE TEMP TABLE day_counts AS SELECT NULL::DATE AS date WHERE false")
+        work.connection.execute(
+            "CREATE OR REPLACE TEMP TABLE day_counts AS SELECT NULL::DATE AS date WHERE false"
+        )
         return
     work.connection.execute(f"""
 CREATE OR REPLACE TEMP TABLE day_counts AS
@@ -74,21 +76,23 @@ levels AS (
   SELECT {columns}, day, CAST(sum(step) OVER w AS BIGINT) AS resources, lead(day) OVER w AS until
   FROM steps WINDOW w AS (PARTITION BY {columns} ORDER BY day))
 SELECT CAST(unnest(range(day, until, INTERVAL 1 DAY)) AS DATE) AS date, {columns}, resources
-FROM levels WHERE resources > 0 AND until IS NOT NULL""")  # noqa: S608
+FROM levels WHERE resources > 0 AND until IS NOT NULL""")
 
 
-def _counted(cache: Cache, files: dict[str, list[str]], again: set[date], stale: list[str], today: date) -> str:
+def _counted(
+    cache: Cache, files: dict[str, list[str]], again: set[date], stale: list[str], today: date
+) -> str:
     columns = "date, project_id, folder, asset_type, location, resources"
     listed = ", ".join(f"DATE '{day.isoformat()}'" for day in sorted(again))
     parts = []
     if stale:
-        parts.append(f"SELECT {columns} FROM {parquet(stale)} WHERE date NOT IN ({listed})")  # noqa: S608
+        parts.append(f"SELECT {columns} FROM {parquet(stale)} WHERE date NOT IN ({listed})")
     past = {f"date={day.isoformat()}" for day in again if day != today}
     frozen = [str(cache.folder / file) for file in files["asset_snapshots"] if file.split("/")[1] in past]
     if frozen:
         parts.append(_grouped("date", parquet(frozen)[:-1] + f", {DATED})"))
     elif past:
-        parts.append(f"SELECT {columns} FROM day_counts WHERE date IN ({listed})")  # noqa: S608
+        parts.append(f"SELECT {columns} FROM day_counts WHERE date IN ({listed})")
     if today in again and files["assets"]:
         current = parquet([str(cache.folder / file) for file in files["assets"]])
         parts.append(_grouped(f"DATE '{today.isoformat()}'", current))
@@ -97,7 +101,7 @@ def _counted(cache: Cache, files: dict[str, list[str]], again: set[date], stale:
 
 def _grouped(day: str, relation: str) -> str:
     return (
-        f"SELECT {day} AS date, coalesce(project_id, '') AS project_id, coalesce(folder, '') AS folder, asset_type,"  # noqa: S608
+        f"SELECT {day} AS date, coalesce(project_id, '') AS project_id, coalesce(folder, '') AS folder, asset_type,"
         f" coalesce(location, '') AS location, count(*) AS resources FROM {relation} GROUP BY ALL"
     )
 
@@ -105,4 +109,3 @@ def _grouped(day: str, relation: str) -> str:
 def oldest_kept(read_time: datetime, retention_days: int) -> date:
     """The first day whose snapshot is kept."""
     return (read_time - timedelta(days=retention_days)).date()
-

@@ -65,7 +65,7 @@ def _strictly_readable(connection: duckdb.DuckDBPyConnection, shape: FileShape) 
     """Whether every record of the file fits, without looking at the large columns."""
     try:
         bad = connection.execute(
-            f"SELECT count(*) FROM {reader([shape])} WHERE NOT coalesce(length(trim(name)) > 0"  # noqa: S608
+            f"SELECT count(*) FROM {reader([shape])} WHERE NOT coalesce(length(trim(name)) > 0"
             " AND length(trim(coalesce(assetType, asset_type))) > 0, false) AND asset IS NULL AND priorAsset IS NULL"
             " AND prior_asset IS NULL"
         ).fetchall()
@@ -125,7 +125,7 @@ def _download(given: str, target: Path) -> Path:
     """One object of Cloud Storage, to disk, in pieces."""
     from google.api_core import exceptions
     from google.auth.exceptions import DefaultCredentialsError
-    from google.cloud import storage
+    from google.cloud import storage  # type: ignore[attr-defined]
 
     address = urlsplit(given)
     try:

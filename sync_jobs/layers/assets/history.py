@@ -23,21 +23,23 @@ def versions(work: Work, source: str) -> int:
     """The temp table `versions`: every state of every asset named in `source`, with its `moment`. Returns how many news."""
     connection = work.connection
     connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE news AS {rows('(' + changes(source) + ')', 'deleted, moment')}"  # noqa: S608
+        f"CREATE OR REPLACE TEMP TABLE news AS {rows('(' + changes(source) + ')', 'deleted, moment')}"
     )
     connection.execute(f"DELETE FROM news WHERE moment > {work.at()}")
     before = (
-        f"SELECT *, false AS deleted, last_seen AS moment, true AS known FROM {work.previous()}"  # noqa: S608
+        f"SELECT *, false AS deleted, last_seen AS moment, true AS known FROM {work.previous()}"
         " WHERE name IN (SELECT name FROM news)"
     )
-    columns = [c[0] for c in connection.sql("DESCRIBE FROM news").fetchall() if c[0] not in ("deleted", "moment")]
+    columns = [
+        c[0] for c in connection.sql("DESCRIBE FROM news").fetchall() if c[0] not in ("deleted", "moment")
+    ]
     listed = ", ".join(columns)
-    union = f"SELECT {listed}, deleted, moment, false AS known, NULL AS first_seen, NULL AS last_seen FROM news"  # noqa: S608
-    if work.old:
-        union = f"SELECT {listed}, deleted, moment, known, first_seen, last_seen FROM ({before}) UNION ALL {union}"  # noqa: S608
-    filled = ", ".join(
-        f"last_value({c} IGNORE NULLS) OVER life AS {c}" for c in (*CONTENT, *_CARRIED)
+    union = (
+        f"SELECT {listed}, deleted, moment, false AS known, NULL AS first_seen, NULL AS last_seen FROM news"
     )
+    if work.old:
+        union = f"SELECT {listed}, deleted, moment, known, first_seen, last_seen FROM ({before}) UNION ALL {union}"
+    filled = ", ".join(f"last_value({c} IGNORE NULLS) OVER life AS {c}" for c in (*CONTENT, *_CARRIED))
     content = ", ".join((*CONTENT, "ancestors"))
     connection.execute(f"""
 CREATE OR REPLACE TEMP TABLE versions AS
@@ -49,20 +51,22 @@ c AS (SELECT * REPLACE ({filled}) FROM b
 SELECT * REPLACE (CAST(hash({content}) AS VARCHAR) AS content_hash),
   row_number() OVER (PARTITION BY name ORDER BY moment, known DESC) AS nth,
   lead(moment) OVER (PARTITION BY name ORDER BY moment, known DESC) AS until
-FROM c""")  # noqa: S608
+FROM c""")
     return int(connection.sql("SELECT count(*) FROM versions WHERE NOT known").fetchall()[0][0])
 
 
 def history_changes(work: Work) -> tuple[Path | None, dict[str, int]]:
     """The rows of asset_changes, from each version and the one before it."""
     connection = work.connection
-    content = " AND ".join(f"CAST(o.{c} AS VARCHAR) IS NOT DISTINCT FROM CAST(n.{c} AS VARCHAR)" for c in (*CONTENT, "ancestors"))
+    content = " AND ".join(
+        f"CAST(o.{c} AS VARCHAR) IS NOT DISTINCT FROM CAST(n.{c} AS VARCHAR)" for c in (*CONTENT, "ancestors")
+    )
     connection.execute(f"""
 CREATE OR REPLACE TEMP TABLE pairs AS
 SELECT n.name AS name, n.moment AS moment, o.nth AS before_nth, CASE WHEN n.deleted THEN NULL ELSE n.nth END AS after_nth,
   CASE WHEN n.deleted THEN 'deleted' WHEN o.name IS NULL THEN 'created' ELSE 'updated' END AS change_type
 FROM versions n LEFT JOIN versions o ON o.name = n.name AND o.nth = n.nth - 1 AND NOT o.deleted
-WHERE NOT n.known AND NOT (n.deleted AND o.name IS NULL) AND NOT (NOT n.deleted AND o.name IS NOT NULL AND {content})""")  # noqa: S608
+WHERE NOT n.known AND NOT (n.deleted AND o.name IS NULL) AND NOT (NOT n.deleted AND o.name IS NOT NULL AND {content})""")
     counts = {"created": 0, "updated": 0, "deleted": 0}
     counts.update(dict(connection.sql("SELECT change_type, count(*) FROM pairs GROUP BY 1").fetchall()))
     if not sum(counts.values()):
@@ -73,10 +77,12 @@ WHERE NOT n.known AND NOT (n.deleted AND o.name IS NULL) AND NOT (NOT n.deleted 
     )
     target = work.folder / "changes.parquet"
     select = (
-        "SELECT * REPLACE (md5(concat_ws('|', name, change_type, CAST(epoch_us(moment) AS VARCHAR))) AS change_id,"  # noqa: S608
+        "SELECT * REPLACE (md5(concat_ws('|', name, change_type, CAST(epoch_us(moment) AS VARCHAR))) AS change_id,"
         f" CAST(moment AS DATE) AS date, moment AS changed_at) FROM ({change_rows(work, joined).replace('SELECT md5', 'SELECT d.moment AS moment, md5', 1)})"
     )
-    connection.execute(f"COPY (SELECT * EXCLUDE (moment) FROM ({select}) ORDER BY date, project_id) TO '{target}' ({PARQUET})")  # noqa: S608
+    connection.execute(
+        f"COPY (SELECT * EXCLUDE (moment) FROM ({select}) ORDER BY date, project_id) TO '{target}' ({PARQUET})"
+    )
     return target, counts
 
 
@@ -89,17 +95,17 @@ def latest(work: Work) -> Path:
     ]  # fmt: skip
     listed = ", ".join(columns)
     now = (
-        f"SELECT {listed}, coalesce(first_seen, min(moment) OVER (PARTITION BY name, life)) AS first_seen,"  # noqa: S608
+        f"SELECT {listed}, coalesce(first_seen, min(moment) OVER (PARTITION BY name, life)) AS first_seen,"
         f" {work.at()} AS last_seen, '{work.run_id}' AS run_id, deleted, until FROM versions"
     )
     kept = ""
     if work.old:
         kept = (
-            f" UNION ALL BY NAME SELECT * REPLACE ({work.at()} AS last_seen) FROM {work.previous()}"  # noqa: S608
+            f" UNION ALL BY NAME SELECT * REPLACE ({work.at()} AS last_seen) FROM {work.previous()}"
             " WHERE name NOT IN (SELECT name FROM versions)"
         )
     work.connection.execute(
-        f"COPY (SELECT * FROM (SELECT * EXCLUDE (deleted, until) FROM ({now}) WHERE until IS NULL AND NOT deleted{kept})"  # noqa: S608
+        f"COPY (SELECT * FROM (SELECT * EXCLUDE (deleted, until) FROM ({now}) WHERE until IS NULL AND NOT deleted{kept})"
         f" ORDER BY asset_type, project_id) TO '{target}' ({PARQUET})"
     )
     return target
@@ -117,10 +123,10 @@ def spans(work: Work, cache: Cache, first: date, last: date) -> list[str]:
 CREATE OR REPLACE TEMP TABLE spans AS
 SELECT {slim}, greatest(CAST(moment AS DATE), DATE '{first}') AS since,
   least(coalesce(CAST(until AS DATE), {end}), {end}) AS before
-FROM versions WHERE NOT deleted""")  # noqa: S608
+FROM versions WHERE NOT deleted""")
     if work.old:
         connection.execute(
-            f"INSERT INTO spans SELECT {slim}, greatest(CAST(last_seen AS DATE), DATE '{first}'), {end}"  # noqa: S608
+            f"INSERT INTO spans SELECT {slim}, greatest(CAST(last_seen AS DATE), DATE '{first}'), {end}"
             f" FROM {work.previous()} WHERE name NOT IN (SELECT name FROM versions)"
         )
     connection.execute("DELETE FROM spans WHERE since >= before")

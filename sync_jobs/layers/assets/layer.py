@@ -98,7 +98,8 @@ class AssetsLayer:
             if found.changes:
                 if found.assets:
                     raise SettingsError(
-                        "The files hold both assets and asset changes.", "Import the assets first, then the changes."
+                        "The files hold both assets and asset changes.",
+                        "Import the assets first, then the changes.",
                     )
                 work.source = "history"
                 history.versions(work, reader(shapes))
@@ -106,7 +107,9 @@ class AssetsLayer:
                 state = [history.latest(work)] if sum(counts.values()) else []
                 return Normalised(extracted, state, changes, counts, "history" if state else "nothing")
             if not found.assets:
-                return Normalised(extracted, [], None, dict.fromkeys(("created", "updated", "deleted"), 0), "nothing")
+                return Normalised(
+                    extracted, [], None, dict.fromkeys(("created", "updated", "deleted"), 0), "nothing"
+                )
             staged = snapshot.stage(work, reader(shapes), found, ctx.options.get("scope"))
             ctx.check()
             staged = snapshot.completed(work, staged)
@@ -146,8 +149,8 @@ def _refuse_older(ctx: RunContext, old: list[str]) -> None:
 def _grew(work: snapshot.Work, staged: Path, carried: Path | None) -> bool:
     """Whether the number of assets differs: a first snapshot of a further scope adds assets without changes."""
     files = snapshot.parquet([str(path) for path in (staged, carried) if path])
-    new = work.connection.sql(f"SELECT count(*) FROM {files}").fetchall()  # noqa: S608
-    return bool(new != work.connection.sql(f"SELECT count(*) FROM {work.previous()}").fetchall())  # noqa: S608
+    new = work.connection.sql(f"SELECT count(*) FROM {files}").fetchall()
+    return bool(new != work.connection.sql(f"SELECT count(*) FROM {work.previous()}").fetchall())
 
 
 def _publish(normalised: Normalised, ctx: RunContext) -> None:
@@ -180,7 +183,11 @@ def _publish(normalised: Normalised, ctx: RunContext) -> None:
         files["asset_changes"] = compacted(work, cache, [*files["asset_changes"], added])
     ctx.check()
     files["resources_daily"] = days.count(work, cache, files, past, today)
-    scope = ctx.options.get("scope") or ", ".join(sorted(normalised.extracted.survey.scope)) or "as named in the files"
+    scope = (
+        ctx.options.get("scope")
+        or ", ".join(sorted(normalised.extracted.survey.scope))
+        or "as named in the files"
+    )
     cache.publish(ctx.lease, files, {AS_OF: ctx.read_time.isoformat(), SCOPE: scope})
 
 
@@ -217,7 +224,8 @@ def _total(ctx: RunContext) -> int:
         return 0
     import duckdb
 
-    return int(duckdb.sql(f"SELECT count(*) FROM {snapshot.parquet(files)}").fetchall()[0][0])  # noqa: S608
+    with duckdb.connect() as connection:
+        return int(connection.sql(f"SELECT count(*) FROM {snapshot.parquet(files)}").fetchall()[0][0])
 
 
 LAYER = AssetsLayer()

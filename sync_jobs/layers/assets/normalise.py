@@ -43,7 +43,7 @@ def reader(shapes: Sequence[FileShape]) -> str:
     """A relation with the raw fields of all files. Raises in DuckDB on the first record that does not fit."""
     columns = ", ".join(f"'{name}': '{kind}'" for name, kind in _FIELDS.items())
     parts = [
-        f"SELECT * FROM read_json('{shape.path.replace(chr(39), chr(39) * 2)}', format = '{shape.format}',"  # noqa: S608
+        f"SELECT * FROM read_json('{shape.path.replace(chr(39), chr(39) * 2)}', format = '{shape.format}',"
         f" columns = {{{columns}}}, maximum_object_size = {shape.object_bytes}, compression = 'uncompressed')"
         for shape in shapes
     ]
@@ -71,7 +71,7 @@ SELECT
   coalesce(deleted, false) AS deleted,
   CAST(coalesce("window" ->> '$.startTime', "window" ->> '$.start_time') AS TIMESTAMPTZ) AS moment
 FROM (SELECT *, coalesce(priorAsset, prior_asset) AS prior FROM {source})
-WHERE asset IS NOT NULL OR prior IS NOT NULL"""  # noqa: S608
+WHERE asset IS NOT NULL OR prior IS NOT NULL"""
 
 
 def rows(source: str, extra: str = "") -> str:
@@ -104,7 +104,7 @@ FROM (
   FROM ({_fields(source, extra)})
 ) f
 LEFT JOIN project_ids p
-  ON p.number = coalesce(f.number, CASE WHEN regexp_full_match(f.project, '\\d+') THEN f.project END)"""  # noqa: S608
+  ON p.number = coalesce(f.number, CASE WHEN regexp_full_match(f.project, '\\d+') THEN f.project END)"""
 
 
 def _fields(source: str, extra: str) -> str:
@@ -122,7 +122,7 @@ def _fields(source: str, extra: str) -> str:
     coalesce(updateTime, update_time) AS updated,
     resource, {respelled["iam_policy"]} AS iam, {respelled["org_policy"]} AS org,
     coalesce(accessPolicy, access_policy, accessLevel, access_level, servicePerimeter, service_perimeter) AS access{more}
-  FROM {source}"""  # noqa: S608
+  FROM {source}"""
 
 
 _IAM_SPELLING = {

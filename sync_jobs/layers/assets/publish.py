@@ -16,6 +16,8 @@ def compacted(work: Work, cache: Cache, files: list[str]) -> list[str]:
     small = [file for file in files if (cache.folder / file).stat().st_size < SMALL_BYTES]
     target = work.folder / "compacted.parquet"
     relation = parquet([str(cache.folder / file) for file in small])
-    work.connection.execute(f"COPY (SELECT * FROM {relation} ORDER BY date, project_id, asset_type) TO '{target}' ({PARQUET})")  # noqa: S608
+    work.connection.execute(
+        f"COPY (SELECT * FROM {relation} ORDER BY date, project_id, asset_type) TO '{target}' ({PARQUET})"
+    )
     merged = cache.adopt(target, f"asset_changes/compacted-{work.run_id}.parquet")
     return [*(file for file in files if file not in small), merged]

@@ -1,7 +1,7 @@
 """Finds the records in an export file, one by one, whatever its shape and whatever is broken in it.
 
-The bulk path never comes here: DuckDB reads a clean file in one go. This is for files it refuses. Every byte ends up in
-a record or in a fault, so nothing is lost.
+The bulk path never comes here: DuckDB reads a clean file in one go. This is for files it refuses. Every byte ends
+up in a record or in a fault, so nothing is lost, and a broken record does not take its neighbours with it.
 """
 
 from __future__ import annotations
@@ -10,15 +10,28 @@ import mmap
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import orjson
 
-# A string as a whole (so that brackets in it do not count), or one bracket. An open string runs to the end.
-_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*(?:"|\Z)|[{}\[\]]', re.DOTALL)
-_BETWEEN = re.compile(rb"[\s,\[\]\x1e]*")
+# A string as a whole (so that brackets in it do not count), or one bracket. JSON has no line breaks in strings: an
+# open string ends with its line.
+_TOKEN = re.compile(rb'"(?:[^"\\\r\n]|\\[^\r\n])*(?:"|\\?(?=[\r\n])|\\?\Z)|[{}]')
+_PADDING = b"\xef\xbb\xbf \t\r\n\x1e,[]"
+_BLANK = b"\xef\xbb\xbf \t\r\n\x1e"
+# Where a record may begin in broken bytes: an object that starts with a field of a record and is no field's value.
+_START = re.compile(
+    rb'(?<!":)(?<!": )\{\s*"(?:name|asset_?[tT]ype|update_?[tT]ime|ancestors|ancestry_path|resource'
+    rb"|(?:iam|org|access)_?[pP]olicy|access_?[lL]evel|service_?[pP]erimeter|osInventory|relatedAssets?"
+    rb'|asset|prior_?[aA]sset(?:_?[sS]tate)?|deleted|window)"\s*:'
+)
 LARGEST_RECORD = 256 * 1024 * 1024
+PEEK_LINES = 100
+STRAY = "Expected a JSON object between its neighbours, found something else."
+INVALID = "Not valid JSON"
+CUT_OFF = "The file ends inside a record, or the record never closes: it was cut off."
 
 
 @dataclass(frozen=True)
@@ -43,7 +56,7 @@ def scan(path: Path) -> Iterator[Record | Fault]:
     if path.stat().st_size == 0:
         return
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        yield from _lines(content) if _is_ndjson(content) else _values(content)
+        yield from _lines(content) if _is_ndjson(content) else _values(content, 1)
 
 
 def fault_of(raw: bytes) -> str | None:
@@ -53,7 +66,7 @@ def fault_of(raw: bytes) -> str | None:
     try:
         record = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
-        return f"Not valid JSON: {error}."
+        return f"{INVALID}: {error}."
     if not isinstance(record, dict):
         return f"Expected a JSON object, found {type(record).__name__}."
     if "asset" in record or "priorAsset" in record or "prior_asset" in record:
@@ -62,12 +75,29 @@ def fault_of(raw: bytes) -> str | None:
 
 
 def _change_fault(record: dict[str, Any]) -> str | None:
-    assets = [record.get(key) for key in ("asset", "priorAsset", "prior_asset")]
-    if not any(isinstance(asset, dict) and _text(asset.get("name")) for asset in assets):
+    asset, prior = record.get("asset"), record.get("priorAsset", record.get("prior_asset"))
+    named = [one for one in (asset, prior) if isinstance(one, dict) and _text(one.get("name"))]
+    if not named:
         return "Expected an asset change whose asset or priorAsset has a name."
+    if record.get("deleted") not in (None, True, False):
+        return "Expected 'deleted' to be true or false."
+    if not record.get("deleted"):
+        if not isinstance(asset, dict):
+            return "Expected an asset change with the asset, or one that says it was deleted."
+        if fault := _asset_fault(asset):
+            return fault
     window = record.get("window")
     start = window.get("startTime", window.get("start_time")) if isinstance(window, dict) else None
-    return None if _text(start) else "Expected an asset change with window.startTime."
+    return None if _moment(start) else "Expected an asset change with a time as window.startTime."
+
+
+def _moment(value: object) -> bool:
+    if not isinstance(value, str):
+        return False
+    try:
+        return datetime.fromisoformat(value.strip()).tzinfo is not None
+    except ValueError:
+        return False
 
 
 def _asset_fault(record: dict[str, Any]) -> str | None:
@@ -93,22 +123,16 @@ def _text(value: object) -> bool:
 
 
 def _is_ndjson(content: mmap.mmap) -> bool:
-    """One value per line, judged by the first line that is not blank; `[` opens an array unless it closes there."""
+    """One value per line: one of the first lines is a whole record by itself."""
     content.seek(0)
-    while line := content.readline():
-        text = line.strip(b"\xef\xbb\xbf \t\r\n\x1e")
-        if not text:
-            continue
-        if text.startswith(b"["):
-            return False
-        try:
-            orjson.loads(text)
-        except orjson.JSONDecodeError:
-            # Broken, or the first line of a pretty-printed value? The next line tells.
-            following = content.readline().strip()
-            return not text.startswith(b"{") or following.startswith(b"{") or text != b"{" and not following
-        return True
-    return True
+    for _ in range(PEEK_LINES):
+        line = content.readline()
+        if not line:
+            break
+        raw = line.strip(_BLANK)
+        if raw.startswith(b"{") and fault_of(raw) is None:
+            return True
+    return False
 
 
 def _lines(content: mmap.mmap) -> Iterator[Record | Fault]:
@@ -116,18 +140,56 @@ def _lines(content: mmap.mmap) -> Iterator[Record | Fault]:
     number = 0
     while line := content.readline():
         number += 1
-        raw = line.strip(b"\xef\xbb\xbf \t\r\n\x1e")
+        raw = line.strip(_BLANK)
         if not raw:
             continue
         reason = fault_of(raw)
-        yield Record(number, raw) if reason is None else Fault(number, raw, reason)
+        if reason is None:
+            yield Record(number, raw)
+        elif reason.startswith(
+            INVALID
+        ):  # two records that lost the line break between them, or one of an array
+            yield from _values(raw, number)
+        else:
+            yield Fault(number, raw, reason)
 
 
-def _values(content: mmap.mmap) -> Iterator[Record | Fault]:
-    """Objects of an array or of concatenated values, cut out by their brackets."""
-    depth, start, done, line = 0, 0, 0, 1
-    counted = 0
-    for token in _TOKEN.finditer(content):
+def _values(content: mmap.mmap | bytes, line: int) -> Iterator[Record | Fault]:
+    """Objects of an array or of concatenated values, cut out by their brackets; the first byte is on `line`."""
+    done = 0  # everything before is accounted for
+    while (span := _next_span(content, done)) is not None:
+        start, end = span
+        yield from _stray(content[done:start], line)
+        line += content[done:start].count(b"\n")
+        raw = content[start : len(content) if end is None else end]
+        reason = fault_of(raw) if end is not None else CUT_OFF
+        done = start + len(raw)
+        if reason is not None and reason.startswith((INVALID, CUT_OFF)):
+            swallowed = _next_record(content, start + 1, done)
+            done = done if swallowed is None else swallowed
+        if reason is None:
+            yield Record(line, raw)
+        else:
+            yield Fault(line, content[start:done].rstrip(_BLANK), reason)
+        line += content[start:done].count(b"\n")
+    yield from _stray(content[done:], line)
+
+
+def _next_span(content: mmap.mmap | bytes, done: int) -> tuple[int, int | None] | None:
+    """The next object. Behind rubbish, brackets may be out of step: a whole record in it comes first."""
+    span = _next_object(content, done)
+    upto = len(content) if span is None else span[0]
+    if content[done:upto].strip(_PADDING):
+        hidden = _next_record(content, done, upto)
+        if hidden is not None:
+            return _next_object(content, hidden)
+    return span
+
+
+def _next_object(content: mmap.mmap | bytes, at: int) -> tuple[int, int | None] | None:
+    """Start and end of the next object; the end is None when it never closes."""
+    depth, start = 0, 0
+    for token in _TOKEN.finditer(content, at):
         mark = content[token.start() : token.start() + 1]
         if mark == b"{":
             if depth == 0:
@@ -136,25 +198,26 @@ def _values(content: mmap.mmap) -> Iterator[Record | Fault]:
         elif mark == b"}" and depth > 0:
             depth -= 1
             if depth == 0:
-                line += content[counted:start].count(b"\n")
-                counted = start
-                yield from _stray(content[done:start], line)
-                raw = content[start : token.end()]
-                reason = fault_of(raw)
-                yield Record(line, raw) if reason is None else Fault(line, raw, reason)
-                done = token.end()
-    line += content[counted:done].count(b"\n")
-    rest = content[done:]
-    if depth > 0:
-        yield Fault(line, rest.strip(), "The file ends inside a record: it was cut off.")
-    else:
-        yield from _stray(rest, line)
+                return start, token.end()
+    return (start, None) if depth > 0 else None
+
+
+def _next_record(content: mmap.mmap | bytes, at: int, before: int) -> int | None:
+    """Where the next whole record starts inside broken bytes, if one does."""
+    for candidate in _START.finditer(content, at, before):
+        span = _next_object(content, candidate.start())
+        if span is not None and span[1] is not None and fault_of(content[span[0] : span[1]]) is None:
+            return candidate.start()
+    return None
 
 
 def _stray(between: bytes, line: int) -> Iterator[Fault]:
     """What stands between two objects besides commas, brackets and white space."""
-    match = _BETWEEN.match(between)
-    if match is not None and match.end() < len(between.rstrip(b" \t\r\n,[]\xef\xbb\xbf")):
+    left = between.lstrip(_PADDING)
+    if left:
+        line += between[: len(between) - len(left)].count(b"\n")
         yield Fault(
-            line, between.strip(), "Expected a JSON object between its neighbours, found something else."
+            line,
+            left.rstrip(_PADDING),
+            "Expected a JSON object between its neighbours, found something else.",
         )

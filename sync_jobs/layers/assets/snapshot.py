@@ -57,12 +57,12 @@ def stage(work: Work, source: str, survey: Survey, whole_scope: str | None) -> P
     if work.old:
         work.connection.execute(
             "CREATE OR REPLACE TEMP TABLE known AS SELECT name, first_seen, content_hash, project_id, ancestors,"
-            f" {_in_scope(survey, whole_scope)} AS in_scope FROM {work.previous()}"  # noqa: S608
+            f" {_in_scope(survey, whole_scope)} AS in_scope FROM {work.previous()}"
         )
         first_seen, join = f"coalesce(k.first_seen, {work.at()})", "LEFT JOIN known k ON k.name = n.name"
     _copy(
         work.connection,
-        f"SELECT n.*, {first_seen} AS first_seen, {work.at()} AS last_seen, '{work.run_id}' AS run_id"  # noqa: S608
+        f"SELECT n.*, {first_seen} AS first_seen, {work.at()} AS last_seen, '{work.run_id}' AS run_id"
         f" FROM ({rows(source)}) n {join}",
         target,
     )
@@ -73,12 +73,16 @@ def stage(work: Work, source: str, survey: Survey, whole_scope: str | None) -> P
 
 def _merged(work: Work, staged: Path) -> Path:
     """One row per name: content types of one asset together; of the same content type the newest counts."""
-    count, names = work.connection.sql(f"SELECT count(*), count(DISTINCT name) FROM {parquet([str(staged)])}").fetchall()[0]  # noqa: S608
+    count, names = work.connection.sql(
+        f"SELECT count(*), count(DISTINCT name) FROM {parquet([str(staged)])}"
+    ).fetchall()[0]
     if count == names:
         return staged
     target = work.folder / "merged.parquet"
     order = "coalesce(update_time, TIMESTAMPTZ '1970-01-01')"
-    columns = [column[0] for column in work.connection.sql(f"DESCRIBE FROM {parquet([str(staged)])}").fetchall()]
+    columns = [
+        column[0] for column in work.connection.sql(f"DESCRIBE FROM {parquet([str(staged)])}").fetchall()
+    ]
     newest = ", ".join(
         f"arg_max({c}, {order}) FILTER ({c} IS NOT NULL) AS {c}"
         for c in columns
@@ -92,7 +96,7 @@ def _merged(work: Work, staged: Path) -> Path:
     content = ", ".join((*CONTENT, "ancestors"))
     _copy(
         work.connection,
-        f"SELECT * REPLACE (CAST(hash({content}) AS VARCHAR) AS content_hash) FROM ("  # noqa: S608
+        f"SELECT * REPLACE (CAST(hash({content}) AS VARCHAR) AS content_hash) FROM ("
         f"SELECT {', '.join(_in_order(columns))} FROM (SELECT name, NULL AS content_hash, {newest}"
         f" FROM {parquet([str(staged)])} GROUP BY name))",
         target,
@@ -124,8 +128,8 @@ def completed(work: Work, staged: Path) -> Path:
     if not work.old:
         return staged
     counts = ", ".join(f"count({c})" for c in CONTENT)
-    new = work.connection.sql(f"SELECT {counts} FROM {parquet([str(staged)])}").fetchall()[0]  # noqa: S608
-    old = work.connection.sql(f"SELECT {counts} FROM {work.previous()}").fetchall()[0]  # noqa: S608
+    new = work.connection.sql(f"SELECT {counts} FROM {parquet([str(staged)])}").fetchall()[0]
+    old = work.connection.sql(f"SELECT {counts} FROM {work.previous()}").fetchall()[0]
     absent = [c for c, n, o in zip(CONTENT, new, old, strict=True) if n == 0 and o > 0]
     if not absent:
         return staged
@@ -136,7 +140,7 @@ def completed(work: Work, staged: Path) -> Path:
     content = ", ".join((*CONTENT, "ancestors"))
     _copy(
         work.connection,
-        f"SELECT * REPLACE (CAST(hash({content}) AS VARCHAR) AS content_hash) FROM (SELECT n.* REPLACE ({kept}{described})"  # noqa: S608
+        f"SELECT * REPLACE (CAST(hash({content}) AS VARCHAR) AS content_hash) FROM (SELECT n.* REPLACE ({kept}{described})"
         f" FROM {parquet([str(staged)])} n LEFT JOIN {work.previous()} o ON o.name = n.name)",
         target,
     )
@@ -151,7 +155,7 @@ def carried(work: Work, staged: Path) -> Path | None:
     target = work.folder / "carried.parquet"
     _copy(
         work.connection,
-        f"SELECT o.* FROM {work.previous()} o JOIN known k ON k.name = o.name AND ({keep})"  # noqa: S608
+        f"SELECT o.* FROM {work.previous()} o JOIN known k ON k.name = o.name AND ({keep})"
         f" ANTI JOIN {parquet([str(staged)])} s ON s.name = o.name",
         target,
     )
@@ -161,13 +165,13 @@ def carried(work: Work, staged: Path) -> Path | None:
 def _lists_assets(work: Work, staged: Path) -> bool:
     """A snapshot with resources, or with bare assets, tells what exists; one of policies alone does not."""
     resources, bare = work.connection.sql(
-        f"SELECT count(resource), count(*) FILTER (coalesce({', '.join(CONTENT)}) IS NULL) FROM {parquet([str(staged)])}"  # noqa: S608
+        f"SELECT count(resource), count(*) FILTER (coalesce({', '.join(CONTENT)}) IS NULL) FROM {parquet([str(staged)])}"
     ).fetchall()[0]
     return bool(resources or bare)
 
 
 def _count(work: Work, file: Path) -> int:
-    return int(work.connection.sql(f"SELECT count(*) FROM {parquet([str(file)])}").fetchall()[0][0])  # noqa: S608
+    return int(work.connection.sql(f"SELECT count(*) FROM {parquet([str(file)])}").fetchall()[0][0])
 
 
 def changed(work: Work, staged: Path) -> tuple[Path | None, dict[str, int]]:
@@ -185,12 +189,12 @@ def changed(work: Work, staged: Path) -> tuple[Path | None, dict[str, int]]:
         SELECT coalesce(n.name, k.name) AS name,
           CASE WHEN k.name IS NULL THEN 'created' WHEN n.name IS NULL THEN 'deleted' ELSE 'updated' END AS change_type
         FROM (SELECT name, content_hash FROM {new}) n FULL JOIN known k ON k.name = n.name
-        WHERE k.name IS NULL OR (n.name IS NOT NULL AND n.content_hash <> k.content_hash) OR ({gone})""")  # noqa: S608
+        WHERE k.name IS NULL OR (n.name IS NOT NULL AND n.content_hash <> k.content_hash) OR ({gone})""")
     work.connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE was AS SELECT * FROM {work.previous()} WHERE name IN (SELECT name FROM differing)"  # noqa: S608
+        f"CREATE OR REPLACE TEMP TABLE was AS SELECT * FROM {work.previous()} WHERE name IN (SELECT name FROM differing)"
     )
     work.connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE now_is AS SELECT * FROM {new} WHERE name IN (SELECT name FROM differing)"  # noqa: S608
+        f"CREATE OR REPLACE TEMP TABLE now_is AS SELECT * FROM {new} WHERE name IN (SELECT name FROM differing)"
     )
     _drop_respelled(work.connection)
     found = work.connection.sql("SELECT change_type, count(*) FROM differing GROUP BY 1").fetchall()
@@ -202,14 +206,21 @@ def changed(work: Work, staged: Path) -> tuple[Path | None, dict[str, int]]:
     return target, counts
 
 
-def change_rows(work: Work, pairs: str = "differing d LEFT JOIN was o ON o.name = d.name LEFT JOIN now_is n ON n.name = d.name") -> str:
+def change_rows(
+    work: Work,
+    pairs: str = "differing d LEFT JOIN was o ON o.name = d.name LEFT JOIN now_is n ON n.name = d.name",
+) -> str:
     """Rows of asset_changes from pairs of before (o) and after (n)."""
     before, after = _content("o"), _content("n")
     differs = ", ".join(
-        f"CASE WHEN CAST(o.{c} AS VARCHAR) IS DISTINCT FROM CAST(n.{c} AS VARCHAR) THEN '{c}' END" for c in (*CONTENT, "ancestors")
+        f"CASE WHEN CAST(o.{c} AS VARCHAR) IS DISTINCT FROM CAST(n.{c} AS VARCHAR) THEN '{c}' END"
+        for c in (*CONTENT, "ancestors")
     )
     last = "(n.name, o.name)"
-    both = {c: f"coalesce(n.{c}, o.{c})" for c in ("asset_type", "project_id", "folder", "location", "display_name")}
+    both = {
+        c: f"coalesce(n.{c}, o.{c})"
+        for c in ("asset_type", "project_id", "folder", "location", "display_name")
+    }
     moment = (
         f"CASE WHEN n.update_time > o.last_seen AND n.update_time <= {work.at()} THEN n.update_time"
         f" WHEN o.name IS NULL AND n.update_time <= {work.at()} THEN n.update_time ELSE {work.at()} END"
@@ -224,7 +235,7 @@ SELECT md5(concat_ws('|', d.name, d.change_type, coalesce(o.content_hash, ''), c
   CAST(NULL AS VARCHAR) AS actor, '{work.source}' AS source,
   CASE WHEN o.name IS NOT NULL THEN {before} END AS before, CASE WHEN n.name IS NOT NULL THEN {after} END AS after,
   '{work.run_id}' AS run_id
-FROM {pairs}"""  # noqa: S608
+FROM {pairs}"""
 
 
 def _content(side: str) -> str:
@@ -237,7 +248,7 @@ def _drop_respelled(connection: duckdb.DuckDBPyConnection) -> None:
     """Take out of `differing` what is the same with its keys in order. Only rows whose hash differs come here."""
     content = ", ".join(f"CAST({side}.{c} AS VARCHAR)" for c in CONTENT for side in ("o", "n"))
     reader = connection.sql(
-        f"SELECT d.name, CAST(o.ancestors AS VARCHAR), CAST(n.ancestors AS VARCHAR), {content} FROM differing d"  # noqa: S608
+        f"SELECT d.name, CAST(o.ancestors AS VARCHAR), CAST(n.ancestors AS VARCHAR), {content} FROM differing d"
         " JOIN was o ON o.name = d.name JOIN now_is n ON n.name = d.name WHERE d.change_type = 'updated'"
     ).to_arrow_reader(BATCH)
     same = [name for batch in reader for name in _same_content(batch)]
@@ -261,5 +272,9 @@ def _sorted(text: str | None) -> bytes | None:
     return orjson.dumps(orjson.loads(text), option=orjson.OPT_SORT_KEYS)
 
 
-def _copy(connection: duckdb.DuckDBPyConnection, select: str, target: Path, order: str = "asset_type, project_id") -> None:
-    connection.execute(f"COPY ({select} ORDER BY {order}) TO '{str(target).replace(chr(39), chr(39) * 2)}' ({PARQUET})")
+def _copy(
+    connection: duckdb.DuckDBPyConnection, select: str, target: Path, order: str = "asset_type, project_id"
+) -> None:
+    connection.execute(
+        f"COPY ({select} ORDER BY {order}) TO '{str(target).replace(chr(39), chr(39) * 2)}' ({PARQUET})"
+    )

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import duckdb
 
-from sync_jobs.layers.assets.normalise import FileShape, reader
+from sync_jobs.layers.assets.normalise import FileShape, changes, reader
 
 PROJECT_TYPE = "cloudresourcemanager.googleapis.com/Project"
 
@@ -33,7 +33,7 @@ def survey(connection: duckdb.DuckDBPyConnection, shapes: Sequence[FileShape]) -
     groups = connection.sql(f"""
         SELECT ancestors, regexp_extract(name, '/projects/([^/]+)', 1) AS project, name IS NULL AS change,
           count(*) AS n
-        FROM {reader(shapes)} GROUP BY ALL""").fetchall()  # noqa: S608
+        FROM {reader(shapes)} GROUP BY ALL""").fetchall()
     assets = [group for group in groups if not group[2]]
     lists = [group[0] for group in assets if group[0]]
     bare = frozenset(group[1] for group in assets if not group[0] and group[1])
@@ -76,15 +76,21 @@ def fill_project_ids(
     if found.numbers:
         connection.executemany("INSERT INTO project_ids VALUES (?, ?)", list(found.numbers.items()))
     number, project_id = "resource ->> '$.data.projectNumber'", "resource ->> '$.data.projectId'"
-    sources = [f"SELECT {number}, {project_id} FROM {reader(shapes)} WHERE assetType = '{PROJECT_TYPE}'"]  # noqa: S608
-    sources.append(f"SELECT {number}, {project_id} FROM {reader(shapes)} WHERE asset_type = '{PROJECT_TYPE}'")  # noqa: S608
+    sources = [f"SELECT {number}, {project_id} FROM {reader(shapes)} WHERE assetType = '{PROJECT_TYPE}'"]
+    sources.append(f"SELECT {number}, {project_id} FROM {reader(shapes)} WHERE asset_type = '{PROJECT_TYPE}'")
+    if found.changes:
+        named = "regexp_extract(name, '/projects/([^/]+)', 1)"
+        sources.append(
+            f"SELECT ancestors[1][10:], {named} FROM ({changes(reader(shapes))})"
+            f" WHERE starts_with(ancestors[1], 'projects/') AND {named} <> ''"
+        )
     if old:
-        sources.append(f"SELECT project_number, project_id FROM read_parquet({list(old)!r}) GROUP BY ALL")  # noqa: S608
+        sources.append(f"SELECT project_number, project_id FROM read_parquet({list(old)!r}) GROUP BY ALL")
     if not found.unnumbered and not found.changes:
         return  # every project number is known from names: no need to read the project assets
     for source in sources:
         connection.execute(
-            f"INSERT OR IGNORE INTO project_ids SELECT number, min(id) FROM ({source}) s(number, id)"  # noqa: S608
+            f"INSERT OR IGNORE INTO project_ids SELECT number, min(id) FROM ({source}) s(number, id)"
             " WHERE number IS NOT NULL AND id IS NOT NULL AND NOT regexp_full_match(id, '\\d+') GROUP BY number"
         )
 
