@@ -146,9 +146,8 @@ def _lines(content: mmap.mmap) -> Iterator[Record | Fault]:
         reason = fault_of(raw)
         if reason is None:
             yield Record(number, raw)
-        elif reason.startswith(
-            INVALID
-        ):  # two records that lost the line break between them, or one of an array
+        elif reason.startswith(INVALID) and b"{" in raw:
+            # Records that lost the line break between them, or one of an array with its comma.
             yield from _values(raw, number)
         else:
             yield Fault(number, raw, reason)
@@ -216,8 +215,4 @@ def _stray(between: bytes, line: int) -> Iterator[Fault]:
     left = between.lstrip(_PADDING)
     if left:
         line += between[: len(between) - len(left)].count(b"\n")
-        yield Fault(
-            line,
-            left.rstrip(_PADDING),
-            "Expected a JSON object between its neighbours, found something else.",
-        )
+        yield Fault(line, left.rstrip(_PADDING), STRAY)
