@@ -174,6 +174,35 @@ def test_deep_nesting_is_a_dead_letter_not_a_crash(tmp_path: Path) -> None:
     assert (outcome.items_synced, outcome.items_failed) == (1, 1)
 
 
+def test_a_project_number_becomes_its_id_where_the_assets_tell_it(tmp_path: Path) -> None:
+    import duckdb
+
+    from app.schema import duckdb_ddl, tables
+    from sync_jobs.store.cache import Cache
+
+    home, file = Bench(tmp_path / "home"), tmp_path / "events.ndjson"
+    feed = orjson.loads(FEED)
+    bodies = [
+        {**feed, "asset": {**feed["asset"], "ancestors": [f"projects/{number}"]}} for number in (42, 43)
+    ]
+    bodies[1]["window"] = {"startTime": "2026-03-01T11:00:00Z"}
+    file.write_bytes(b"\n".join(orjson.dumps(body) for body in bodies))
+    parquet = home.home / "assets.parquet"
+    with duckdb.connect() as connection:
+        connection.execute(duckdb_ddl(tables()["assets"]))
+        connection.execute(
+            "INSERT INTO assets (name, asset_type, project_id, project_number) VALUES ('x', 'a/B', 'p-one', '42')"
+        )
+        connection.execute(f"COPY assets TO '{parquet}' (FORMAT parquet)")
+    cache = Cache(home.home)
+    lease = home.state.acquire("lease:assets", "test", 60)
+    assert lease is not None
+    cache.publish(lease, {"assets": [cache.adopt(parquet, "assets/a.parquet")]}, {})
+    done(home.run(EventsLayer(), paths=[str(file)]))
+    rows = home.state.rows("SELECT project_id FROM events ORDER BY event_time")
+    assert [row["project_id"] for row in rows] == ["p-one", "43"]
+
+
 def test_the_sample_stream_goes_on_where_it_stopped(tmp_path: Path) -> None:
     from sync_jobs.sample import stream, subjects
     from sync_jobs.sample.make import make

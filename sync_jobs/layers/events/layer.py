@@ -14,6 +14,7 @@ from sync_jobs.layers.base import NotConfigured, Outcome, RunContext, Schedule, 
 from sync_jobs.layers.events.extract import Batch, from_files
 from sync_jobs.layers.events.message import DeadLetter
 from sync_jobs.layers.events.normalise import normalise
+from sync_jobs.layers.events.projects import ProjectNumbers
 from sync_jobs.layers.events.subscription import Subscription
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ class EventsLayer:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        self._numbers = ProjectNumbers()
         self._subscription: Subscription | None = None
         self._key: tuple[object, ...] = ()
         self._refused: tuple[float, Unknown] | None = None
@@ -109,6 +111,7 @@ class EventsLayer:
                 except TypeError as error:
                     found = DeadLetter(message, f"The JSON cannot be written again: {error}.")
             dead.append(found.row(now, extracted.source, ctx.run_id))
+        self._numbers.put(events, ctx.settings)
         return Rows(extracted, events, dead)
 
     def store(self, normalised: Rows, ctx: RunContext) -> Outcome:
