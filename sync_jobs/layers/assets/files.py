@@ -6,7 +6,7 @@ import gzip
 import hashlib
 import shutil
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -22,17 +22,35 @@ from sync_jobs.layers.assets.records import Fault, Record, scan
 
 INLINE_BYTES = 1024 * 1024
 CHUNK = 1024 * 1024
+TRIVIAL_BYTES = 4096
 OBJECT_BYTES = 16 * 1024 * 1024  # the largest record DuckDB reads without being told
 
 
 @dataclass
 class Prepared:
-    """One file, ready for the bulk path. `given` is what the user named; `faults` are rows for dead_letters."""
+    """One file, ready for the bulk path. `given` is what the user named; `faults` are rows for dead_letters.
+
+    `cut_off` says where it ended too early. `cleaned`: its records were looked at one by one.
+    """
 
     given: str
     shape: FileShape
     faults: list[dict[str, Any]] = field(default_factory=list)
     cut_off: str | None = None
+    cleaned: bool = False
+
+    @property
+    def empty(self) -> bool:
+        """No record at all, good or bad: an export of nothing, or none."""
+        path = Path(self.shape.path)
+        if self.faults or path.stat().st_size > TRIVIAL_BYTES:
+            return False
+        return not path.read_bytes().strip(b"\xef\xbb\xbf \t\r\n\x1e,[]")
+
+    @property
+    def incomplete(self) -> bool:
+        """Whether what it lacks may exist all the same."""
+        return bool(self.faults or self.cut_off or self.empty)
 
 
 def prepare(
@@ -44,30 +62,50 @@ def prepare(
     """
     number = len(list(workspace.glob("file-*")))
     local, cut_off = _local(given, workspace / f"file-{number}")
-    shape = FileShape(str(local), _guess(local), OBJECT_BYTES)
-    prepared = Prepared(given, shape, cut_off=cut_off)
-    if local.stat().st_size == 0 or _strictly_readable(connection, shape):
-        return prepared
-    clean = workspace / f"file-{number}-clean.ndjson"
+    prepared = Prepared(given, FileShape(str(local), _guess(local), OBJECT_BYTES), cut_off=cut_off)
+    if not prepared.empty and not _strictly_readable(connection, prepared.shape):
+        clean(prepared, workspace, home, read_time)
+    return prepared
+
+
+def clean(prepared: Prepared, workspace: Path, home: Path, read_time: datetime) -> None:
+    """Look at each record: the good ones go to a new file, the others to `faults`."""
+    target = workspace / f"file-{len(list(workspace.glob('file-*')))}-clean.ndjson"
     largest = 0
-    with clean.open("wb") as out:
-        for found in scan(local):
+    with target.open("wb") as out:
+        for found in scan(Path(prepared.shape.path)):
             if isinstance(found, Record):
                 out.write(b"".join(found.raw.splitlines()) + b"\n")
                 largest = max(largest, len(found.raw))
             else:
-                prepared.faults.append(_dead_letter(found, given, home, read_time))
-    prepared.shape = FileShape(str(clean), "newline_delimited", max(OBJECT_BYTES, largest + CHUNK))
-    return prepared
+                number = len(prepared.faults)
+                prepared.faults.append(_dead_letter(found, number, prepared.given, home, read_time))
+    prepared.shape = FileShape(str(target), "newline_delimited", max(OBJECT_BYTES, largest + CHUNK))
+    prepared.cleaned = True
 
 
 def _strictly_readable(connection: duckdb.DuckDBPyConnection, shape: FileShape) -> bool:
     """Whether every record of the file fits, without looking at the large columns."""
+    texts = ("name", "assetType", "asset_type", "updateTime", "update_time")
+
+    def text(value: str) -> str:
+        return f"{value} LIKE '\"%' AND length(trim(CAST({value} AS VARCHAR), '\" ')) > 0"
+
+    change = "coalesce(asset, priorAsset, prior_asset) IS NOT NULL"
+    asset = (
+        f"{text('name')} AND {text('coalesce(assetType, asset_type)')}"
+        " AND coalesce(updateTime, update_time, '\"') LIKE '\"%'"
+    )
+    named = "coalesce(asset ->> '$.name', priorAsset ->> '$.name', prior_asset ->> '$.name')"
+    typed = (
+        "coalesce(deleted, false) OR coalesce(asset ->> '$.assetType', asset ->> '$.asset_type') IS NOT NULL"
+    )
+    moment = "coalesce(\"window\" ->> '$.startTime', \"window\" ->> '$.start_time')"
+    news = f"length(trim({named})) > 0 AND ({typed}) AND TRY_CAST({moment} AS TIMESTAMPTZ) IS NOT NULL"
     try:
         bad = connection.execute(
-            f"SELECT count(*) FROM {reader([shape])} WHERE NOT coalesce(length(trim(name)) > 0"
-            " AND length(trim(coalesce(assetType, asset_type))) > 0, false) AND asset IS NULL AND priorAsset IS NULL"
-            " AND prior_asset IS NULL"
+            f"SELECT count(*) FROM {reader([shape], texts)}"
+            f" WHERE NOT coalesce(CASE WHEN {change} THEN {news} ELSE {asset} END, false)"
         ).fetchall()
     except duckdb.Error:
         return False
@@ -125,7 +163,7 @@ def _download(given: str, target: Path) -> Path:
     """One object of Cloud Storage, to disk, in pieces."""
     from google.api_core import exceptions
     from google.auth.exceptions import DefaultCredentialsError
-    from google.cloud import storage  # type: ignore[attr-defined]
+    from google.cloud import storage
 
     address = urlsplit(given)
     try:
@@ -150,9 +188,9 @@ def _download(given: str, target: Path) -> Path:
     return target
 
 
-def _dead_letter(fault: Fault, given: str, home: Path, read_time: datetime) -> dict[str, Any]:
+def _dead_letter(fault: Fault, number: int, given: str, home: Path, read_time: datetime) -> dict[str, Any]:
     """The row for dead_letters; bytes too large for a row go to a file of the home."""
-    identity = hashlib.sha256(f"{given}|{fault.line}|".encode() + fault.raw).hexdigest()[:32]
+    identity = hashlib.sha256(f"{given}|{fault.line}|{number}|".encode() + fault.raw).hexdigest()[:32]
     raw_file = None
     if len(fault.raw) > INLINE_BYTES:
         folder = home / "dead_letters"
@@ -183,9 +221,3 @@ def free_space_for(paths: Iterable[Path], home: Path) -> None:
             f"The disk that holds {home} has {free / 1e9:.1f} GB free; this import may need {need / 1e9:.1f} GB.",
             "Free some space or move PORTAL_HOME.",
         )
-
-
-def sizes(prepared: Iterable[Prepared]) -> Iterator[int]:
-    """Bytes of each file as it is read."""
-    for one in prepared:
-        yield Path(one.shape.path).stat().st_size

@@ -11,12 +11,14 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import duckdb
+
 from app.errors import SettingsError
 from app.manifest import SPANS
 from app.settings import Settings
 from sync_jobs.layers.assets import days, history, snapshot
-from sync_jobs.layers.assets.files import Prepared, free_space_for, prepare, sizes
-from sync_jobs.layers.assets.normalise import reader
+from sync_jobs.layers.assets.files import Prepared, clean, free_space_for, prepare
+from sync_jobs.layers.assets.normalise import FileShape, reader
 from sync_jobs.layers.assets.progress import Watch
 from sync_jobs.layers.assets.publish import compacted
 from sync_jobs.layers.assets.survey import Survey, fill_project_ids, survey
@@ -80,20 +82,32 @@ class AssetsLayer:
             ctx.check()
             files.append(prepare(path, folder, connection, ctx.cache.home, ctx.read_time))
         free_space_for((Path(file.shape.path) for file in files), ctx.cache.home)
-        shapes = [file.shape for file, size in zip(files, sizes(files), strict=True) if size]
-        found = survey(connection, shapes) if shapes else Survey(0, 0)
-        if ctx.trigger != "sample" and found.assets + found.changes:
-            ctx.cache.mark_source("real")
-        old = ctx.cache.paths("assets")
+        replaces_sample = ctx.trigger != "sample" and ctx.cache.has_source() == "sample"
+        old = [] if replaces_sample else ctx.cache.paths("assets")
         _refuse_older(ctx, old)
         work = snapshot.Work(connection, folder, old, ctx.run_id, ctx.read_time, "import")
-        if shapes:
-            fill_project_ids(connection, shapes, found, old)
-        return Extracted(files, found, work, ", ".join(dict.fromkeys(paths)))
+        extracted = Extracted(files, Survey(0, 0), work, ", ".join(dict.fromkeys(paths)))
+        _look(extracted)
+        if ctx.trigger != "sample" and extracted.survey.assets + extracted.survey.changes:
+            ctx.cache.mark_source("real")
+        return extracted
 
     def normalise(self, extracted: Extracted, ctx: RunContext) -> Normalised:
-        work, found = extracted.work, extracted.survey
-        shapes = [file.shape for file in extracted.files if Path(file.shape.path).stat().st_size]
+        try:
+            return self._normalised(extracted, ctx)
+        except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
+            rest = [file for file in extracted.files if not (file.cleaned or file.empty)]
+            if not rest:
+                raise
+            ctx.log.info("records_looked_at_one_by_one", reason=str(error).split("\n")[0])
+            for file in rest:
+                ctx.check()
+                clean(file, extracted.work.folder, ctx.cache.home, ctx.read_time)
+            _look(extracted)
+            return self._normalised(extracted, ctx)
+
+    def _normalised(self, extracted: Extracted, ctx: RunContext) -> Normalised:
+        work, found, shapes = extracted.work, extracted.survey, _shapes(extracted)
         with Watch(work.connection, ctx, found.assets + found.changes):
             if found.changes:
                 if found.assets:
@@ -135,6 +149,19 @@ class AssetsLayer:
     def cleanup(self, ctx: RunContext) -> None:
         ctx.cache.clear_workspace(NAME)
         ctx.cache.sweep()
+
+
+def _shapes(extracted: Extracted) -> list[FileShape]:
+    return [file.shape for file in extracted.files if Path(file.shape.path).stat().st_size and not file.empty]
+
+
+def _look(extracted: Extracted) -> None:
+    """The survey. A snapshot that lacks something for a fault of its files does not tell what is gone."""
+    work, shapes = extracted.work, _shapes(extracted)
+    extracted.survey = survey(work.connection, shapes) if shapes else Survey(0, 0)
+    work.lists = not any(file.incomplete for file in extracted.files)
+    if shapes:
+        fill_project_ids(work.connection, shapes, extracted.survey, work.old)
 
 
 def _refuse_older(ctx: RunContext, old: list[str]) -> None:
@@ -209,7 +236,7 @@ def _outcome(normalised: Normalised, ctx: RunContext, failed: int) -> Outcome:
             outcome.errors.append(
                 f"{file.given}: {len(file.faults)} records could not be read; the first, {first['position']}: {first['reason']}"
             )
-        elif not Path(file.shape.path).stat().st_size:
+        elif file.empty:
             outcome.errors.append(f"{file.given} is empty: it holds no asset.")
     if failed:
         outcome.hint = "They are kept in dead_letters with their bytes. Mend the export and import it again."
@@ -222,8 +249,6 @@ def _total(ctx: RunContext) -> int:
     files = ctx.cache.paths("assets")
     if not files:
         return 0
-    import duckdb
-
     with duckdb.connect() as connection:
         return int(connection.sql(f"SELECT count(*) FROM {snapshot.parquet(files)}").fetchall()[0][0])
 

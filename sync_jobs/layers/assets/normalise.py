@@ -39,9 +39,13 @@ class FileShape:
     object_bytes: int
 
 
-def reader(shapes: Sequence[FileShape]) -> str:
-    """A relation with the raw fields of all files. Raises in DuckDB on the first record that does not fit."""
-    columns = ", ".join(f"'{name}': '{kind}'" for name, kind in _FIELDS.items())
+def reader(shapes: Sequence[FileShape], as_json: Sequence[str] = ()) -> str:
+    """A relation with the raw fields of all files. Raises in DuckDB on the first record that does not fit.
+
+    Fields named in `as_json` come as they stand in the file, so that a number can be told from a text.
+    """
+    kinds = {**_FIELDS, **dict.fromkeys(as_json, "JSON")}
+    columns = ", ".join(f"'{name}': '{kind}'" for name, kind in kinds.items())
     parts = [
         f"SELECT * FROM read_json('{shape.path.replace(chr(39), chr(39) * 2)}', format = '{shape.format}',"
         f" columns = {{{columns}}}, maximum_object_size = {shape.object_bytes}, compression = 'uncompressed')"
@@ -120,9 +124,17 @@ def _fields(source: str, extra: str) -> str:
       regexp_extract_all(ancestry_path, '(?:organization|folder|project)s?/[^/]+')
     ).list_transform(lambda a: regexp_replace(a, '^(organization|folder|project)/', '\\1s/'))) AS ancestors,
     coalesce(updateTime, update_time) AS updated,
-    resource, {respelled["iam_policy"]} AS iam, {respelled["org_policy"]} AS org,
+    {_object("resource")} AS resource, {_object(respelled["iam_policy"])} AS iam, {respelled["org_policy"]} AS org,
     coalesce(accessPolicy, access_policy, accessLevel, access_level, servicePerimeter, service_perimeter) AS access{more}
   FROM {source}"""
+
+
+def _object(value: str) -> str:
+    """`value`, which has to be a JSON object: DuckDB raises otherwise, and the file is read record by record."""
+    return (
+        f"CASE WHEN starts_with(CAST({value} AS VARCHAR), '{{') THEN {value}"
+        f" WHEN {value} IS NOT NULL THEN CAST(error('not an object') AS JSON) END"
+    )
 
 
 _IAM_SPELLING = {
