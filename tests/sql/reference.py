@@ -19,11 +19,16 @@ _WITH = re.compile(r"\A\s*WITH\b", re.IGNORECASE)
 
 def reference_rows(case: Case) -> tuple[list[str], list[dict[str, Any]]]:
     """Column names and rows of the case's query on its tables."""
+    return evaluate(self_contained(case))
+
+
+def evaluate(text: str) -> tuple[list[str], list[dict[str, Any]]]:
+    """Column names and rows of a query that needs no tables and no parameters."""
     from zetasql.api import PreparedQuery
     from zetasql.types import AnalyzerOptions
 
     options = AnalyzerOptions(language_options=language(), default_timezone="UTC")
-    builder = PreparedQuery.builder().set_sql(self_contained(case)).set_analyzer_options(options)
+    builder = PreparedQuery.builder().set_sql(text).set_analyzer_options(options)
     with builder.set_catalog(catalog()).prepare() as query:
         columns = [(column.name, column.type) for column in query.columns]
         rows = _evaluate(query.prepared_query_id)
