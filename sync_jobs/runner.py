@@ -101,6 +101,10 @@ class Runner:
                 "The sidecar is stopping; no new run is started.", "Start it again, then run the layer."
             )
         found = self.layer(layer)
+        if trigger != "sample" and self.cache.has_source() == "sample":
+            from sync_jobs.sample.load import give_way
+
+            give_way(self.settings, self.cache)  # sample and real data never mix
         given = dict(options or {})
         source = found.source(self.settings, self.cache)
         if isinstance(source, NotConfigured) and not given.get("paths"):

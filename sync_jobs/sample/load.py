@@ -33,6 +33,14 @@ def configured(settings: Settings) -> list[str]:
     return [name for name in SOURCES if getattr(settings, name)]
 
 
+def give_way(settings: Settings, cache: Cache) -> bool:
+    """Remove the sample from a home that was given a source since. Returns whether it did."""
+    if cache.has_source() != "sample" or not configured(settings):
+        return False
+    cache.remove_sample()
+    return True
+
+
 def wanted(settings: Settings) -> bool:
     """Whether `load` would load anything: the home has no source, and the sample is not there whole."""
     from sync_jobs.store.cache import Cache

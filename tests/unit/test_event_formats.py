@@ -368,7 +368,7 @@ JSON = st.recursive(
 )
 OWN = st.fixed_dictionaries(
     {"event_type": st.just("resource.created"), "timestamp": st.just("2026-03-01T12:00:00Z")},
-    optional={key: JSON for key in ("resource", "project_id", "actor", "severity", "before", "summary")},
+    optional=dict.fromkeys(("resource", "project_id", "actor", "severity", "before", "summary"), JSON),
 )
 
 
