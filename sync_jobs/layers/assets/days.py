@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
 from app.schema import tables
-from sync_jobs.layers.assets.snapshot import PARQUET, Work, parquet
+from sync_jobs.layers.assets.literals import literal, parquet
+from sync_jobs.layers.assets.snapshot import PARQUET, Work
 from sync_jobs.store.cache import Cache
 
 SLIM = tuple(column.name for column in tables()["asset_snapshots"].columns if column.name != "date")
@@ -22,7 +23,7 @@ def freeze(work: Work, cache: Cache, as_of: datetime) -> list[str]:
     target = work.folder / "day.parquet"
     work.connection.execute(
         f"COPY (SELECT {', '.join(SLIM)} FROM {work.previous()} ORDER BY asset_type, project_id)"
-        f" TO '{target}' ({PARQUET})"
+        f" TO {literal(target)} ({PARQUET})"
     )
     return [cache.adopt(target, f"asset_snapshots/date={as_of.date().isoformat()}/{work.run_id}.parquet")]
 
@@ -48,7 +49,7 @@ def count(work: Work, cache: Cache, files: dict[str, list[str]], days: set[date]
         target = work.folder / f"counts-{month}.parquet"
         work.connection.execute(
             f"COPY ({_counted(cache, files, again, stale, today)} ORDER BY date, project_id, asset_type)"
-            f" TO '{target}' ({PARQUET})"
+            f" TO {literal(target)} ({PARQUET})"
         )
         kept.append(cache.adopt(target, f"resources_daily/{month}-{work.run_id}.parquet"))
     return sorted(kept)

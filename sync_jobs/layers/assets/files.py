@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import hashlib
 import shutil
@@ -10,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 from urllib.parse import urlsplit
 
 import duckdb
@@ -22,7 +23,9 @@ from sync_jobs.layers.assets.records import Fault, Record, scan
 
 INLINE_BYTES = 1024 * 1024
 CHUNK = 1024 * 1024
+GZIP = 31  # for zlib: with a gzip header
 TRIVIAL_BYTES = 4096
+RESERVED_TIMES = 24
 OBJECT_BYTES = 16 * 1024 * 1024  # the largest record DuckDB reads without being told
 
 
@@ -149,14 +152,34 @@ def _local(given: str, target: Path) -> tuple[Path, str | None]:
 
 
 def _unpack(path: Path, given: str, target: Path) -> tuple[Path, str | None]:
-    with target.open("wb") as out:
-        try:
-            with gzip.open(path) as packed:
-                while chunk := packed.read(CHUNK):
-                    out.write(chunk)
-        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-            return target, f"{given} is cut off or damaged after {out.tell()} unpacked bytes ({error})."
+    """All that can be unpacked, also of a file that is cut off or damaged."""
+    unpacker, fault = zlib.decompressobj(GZIP), ""
+    with path.open("rb") as packed, target.open("wb") as out:
+        while not fault and (chunk := packed.read(CHUNK)):
+            while chunk and not fault:
+                if unpacker.eof:  # a further member, or padding
+                    chunk = chunk.lstrip(b"\0")
+                    unpacker = zlib.decompressobj(GZIP) if chunk else unpacker
+                fault = _unpack_into(out, unpacker, chunk)
+                chunk = unpacker.unused_data
+        if not fault and not unpacker.eof:
+            fault = "it ends before its end marker"
+        if fault:
+            return target, f"{given} is cut off or damaged after {out.tell()} unpacked bytes ({fault})."
     return target, None
+
+
+def _unpack_into(out: BinaryIO, unpacker: zlib._Decompress, chunk: bytes) -> str:
+    """Write what `chunk` unpacks to. On a fault, all before it; returns the fault or nothing."""
+    before = unpacker.copy()
+    try:
+        out.write(unpacker.decompress(chunk))
+    except zlib.error as error:
+        with contextlib.suppress(zlib.error):  # the same one, at its byte
+            for at in range(len(chunk)):
+                out.write(before.decompress(chunk[at : at + 1]))
+        return str(error)
+    return ""
 
 
 def _download(given: str, target: Path) -> Path:
@@ -210,6 +233,13 @@ def _dead_letter(fault: Fault, number: int, given: str, home: Path, read_time: d
         "raw_file": raw_file,
         "status": "open",
     }
+
+
+def make_room(connection: duckdb.DuckDBPyConnection, files: Iterable[Prepared]) -> None:
+    """DuckDB reserves a multiple of the largest record, most of it untouched: above the usual size it may."""
+    largest = max((file.shape.object_bytes for file in files), default=0)
+    if largest > OBJECT_BYTES:
+        connection.execute(f"SET memory_limit = '{1024 + RESERVED_TIMES * largest // 1024**2} MiB'")
 
 
 def free_space_for(paths: Iterable[Path], home: Path) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from app.manifest import SPANS
 from sync_jobs.layers.assets.days import SLIM
+from sync_jobs.layers.assets.literals import literal
 from sync_jobs.layers.assets.normalise import CONTENT, changes, rows
 from sync_jobs.layers.assets.snapshot import PARQUET, Work, change_rows
 from sync_jobs.store.cache import Cache
@@ -81,7 +82,7 @@ WHERE NOT n.known AND NOT (n.deleted AND o.name IS NULL) AND NOT (NOT n.deleted 
         f" CAST(moment AS DATE) AS date, moment AS changed_at) FROM ({change_rows(work, joined).replace('SELECT md5', 'SELECT d.moment AS moment, md5', 1)})"
     )
     connection.execute(
-        f"COPY (SELECT * EXCLUDE (moment) FROM ({select}) ORDER BY date, project_id) TO '{target}' ({PARQUET})"
+        f"COPY (SELECT * EXCLUDE (moment) FROM ({select}) ORDER BY date, project_id) TO {literal(target)} ({PARQUET})"
     )
     return target, counts
 
@@ -106,7 +107,7 @@ def latest(work: Work) -> Path:
         )
     work.connection.execute(
         f"COPY (SELECT * FROM (SELECT * EXCLUDE (deleted, until) FROM ({now}) WHERE until IS NULL AND NOT deleted{kept})"
-        f" ORDER BY asset_type, project_id) TO '{target}' ({PARQUET})"
+        f" ORDER BY asset_type, project_id) TO {literal(target)} ({PARQUET})"
     )
     return target
 
@@ -131,7 +132,7 @@ FROM versions WHERE NOT deleted""")
         )
     connection.execute("DELETE FROM spans WHERE since >= before")
     target = work.folder / "spans.parquet"
-    connection.execute(f"COPY (FROM spans ORDER BY asset_type, project_id) TO '{target}' ({PARQUET})")
+    connection.execute(f"COPY (FROM spans ORDER BY asset_type, project_id) TO {literal(target)} ({PARQUET})")
     return [cache.adopt(target, f"{SPANS}/{first}_{last}_{work.run_id}.parquet")]
 
 

@@ -17,7 +17,8 @@ from app.errors import SettingsError
 from app.manifest import SPANS
 from app.settings import Settings
 from sync_jobs.layers.assets import days, history, snapshot
-from sync_jobs.layers.assets.files import Prepared, clean, free_space_for, prepare
+from sync_jobs.layers.assets.files import Prepared, clean, free_space_for, make_room, prepare
+from sync_jobs.layers.assets.literals import parquet
 from sync_jobs.layers.assets.normalise import FileShape, reader
 from sync_jobs.layers.assets.progress import Watch
 from sync_jobs.layers.assets.publish import compacted
@@ -158,6 +159,7 @@ def _shapes(extracted: Extracted) -> list[FileShape]:
 def _look(extracted: Extracted) -> None:
     """The survey. A snapshot that lacks something for a fault of its files does not tell what is gone."""
     work, shapes = extracted.work, _shapes(extracted)
+    make_room(work.connection, extracted.files)
     extracted.survey = survey(work.connection, shapes) if shapes else Survey(0, 0)
     work.lists = not any(file.incomplete for file in extracted.files)
     if shapes:
@@ -175,7 +177,7 @@ def _refuse_older(ctx: RunContext, old: list[str]) -> None:
 
 def _grew(work: snapshot.Work, staged: Path, carried: Path | None) -> bool:
     """Whether the number of assets differs: a first snapshot of a further scope adds assets without changes."""
-    files = snapshot.parquet([str(path) for path in (staged, carried) if path])
+    files = parquet([str(path) for path in (staged, carried) if path])
     new = work.connection.sql(f"SELECT count(*) FROM {files}").fetchall()
     return bool(new != work.connection.sql(f"SELECT count(*) FROM {work.previous()}").fetchall())
 
@@ -250,7 +252,7 @@ def _total(ctx: RunContext) -> int:
     if not files:
         return 0
     with duckdb.connect() as connection:
-        return int(connection.sql(f"SELECT count(*) FROM {snapshot.parquet(files)}").fetchall()[0][0])
+        return int(connection.sql(f"SELECT count(*) FROM {parquet(files)}").fetchall()[0][0])
 
 
 LAYER = AssetsLayer()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from sync_jobs.layers.assets.snapshot import PARQUET, Work, parquet
+from sync_jobs.layers.assets.literals import literal, parquet
+from sync_jobs.layers.assets.snapshot import PARQUET, Work
 from sync_jobs.store.cache import Cache
 
 MOST_FILES = 48
@@ -17,7 +18,7 @@ def compacted(work: Work, cache: Cache, files: list[str]) -> list[str]:
     target = work.folder / "compacted.parquet"
     relation = parquet([str(cache.folder / file) for file in small])
     work.connection.execute(
-        f"COPY (SELECT * FROM {relation} ORDER BY date, project_id, asset_type) TO '{target}' ({PARQUET})"
+        f"COPY (SELECT * FROM {relation} ORDER BY date, project_id, asset_type) TO {literal(target)} ({PARQUET})"
     )
     merged = cache.adopt(target, f"asset_changes/compacted-{work.run_id}.parquet")
     return [*(file for file in files if file not in small), merged]

@@ -146,11 +146,14 @@ def _lines(content: mmap.mmap) -> Iterator[Record | Fault]:
         reason = fault_of(raw)
         if reason is None:
             yield Record(number, raw)
-        elif reason.startswith(INVALID) and b"{" in raw:
-            # Records that lost the line break between them, or one of an array with its comma.
-            yield from _values(raw, number)
+        elif reason.startswith(INVALID) and (inner := list(_values(raw, number))) and _some_record(inner):
+            yield from inner  # records that lost the line break between them, or one of an array with its comma
         else:
             yield Fault(number, raw, reason)
+
+
+def _some_record(found: list[Record | Fault]) -> bool:
+    return any(isinstance(one, Record) for one in found)
 
 
 def _values(content: mmap.mmap | bytes, line: int) -> Iterator[Record | Fault]:

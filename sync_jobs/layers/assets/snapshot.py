@@ -15,6 +15,7 @@ import duckdb
 import orjson
 import pyarrow as pa
 
+from sync_jobs.layers.assets.literals import literal, parquet
 from sync_jobs.layers.assets.normalise import CONTENT, rows
 from sync_jobs.layers.assets.survey import Survey
 
@@ -41,12 +42,6 @@ class Work:
     def previous(self) -> str:
         """The state before, as a relation."""
         return parquet(self.old)
-
-
-def parquet(files: list[str]) -> str:
-    """A relation over Parquet files; our own paths, quoted."""
-    quoted = ", ".join("'" + file.replace("'", "''") + "'" for file in files)
-    return f"read_parquet([{quoted}])"
 
 
 def stage(work: Work, source: str, survey: Survey, whole_scope: str | None) -> Path:
@@ -275,6 +270,4 @@ def _sorted(text: str | None) -> bytes | None:
 def _copy(
     connection: duckdb.DuckDBPyConnection, select: str, target: Path, order: str = "asset_type, project_id"
 ) -> None:
-    connection.execute(
-        f"COPY ({select} ORDER BY {order}) TO '{str(target).replace(chr(39), chr(39) * 2)}' ({PARQUET})"
-    )
+    connection.execute(f"COPY ({select} ORDER BY {order}) TO {literal(target)} ({PARQUET})")

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import duckdb
 
+from sync_jobs.layers.assets.literals import parquet
 from sync_jobs.layers.assets.normalise import FileShape, changes, reader
 
 PROJECT_TYPE = "cloudresourcemanager.googleapis.com/Project"
@@ -85,7 +86,7 @@ def fill_project_ids(
             f" WHERE starts_with(ancestors[1], 'projects/') AND {named} <> ''"
         )
     if old:
-        sources.append(f"SELECT project_number, project_id FROM read_parquet({list(old)!r}) GROUP BY ALL")
+        sources.append(f"SELECT project_number, project_id FROM {parquet(list(old))} GROUP BY ALL")
     if not found.unnumbered and not found.changes:
         return  # every project number is known from names: no need to read the project assets
     for source in sources:
