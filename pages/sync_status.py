@@ -21,6 +21,7 @@ def main() -> None:
         "The copy of the landing zone, layer by layer: what was synced, when, and what is in the way.",
         [],
     )
+    layers.say_started()
     with page.guard("The layers cannot be shown."):
         known, _ = layers.load()
         busy = layers.running(known)
@@ -54,9 +55,14 @@ def live_layers(busy_before: list[str]) -> None:
             return
         summary(known)
         trends = layers.durations(text.now() - timedelta(days=30))
-        ordered = sorted(known, key=lambda row: (not row["configured"], LAYERS.index(row["layer"])))
+        ordered = sorted(known, key=lambda row: (not row["configured"], place(row["layer"])))
         for layer in ordered:
             layers.card(layer, trends.get(layer["layer"], []), reachable=problem is None)
+
+
+def place(layer: str) -> tuple[int, str]:
+    """Where a layer stands in the list: those of the design first, then added ones by name."""
+    return LAYERS.index(layer) if layer in LAYERS else len(LAYERS), layer
 
 
 def summary(known: list[dict[str, Any]]) -> None:
@@ -99,7 +105,8 @@ def dead_letters() -> None:
 def history() -> None:
     """Runs by layer, status and time, one page at a time."""
     with st.grid(3, min_column_width=150, gap="small"):
-        chosen = st.multiselect("Layer", LAYERS, key="layer", bind="query-params", placeholder="All layers")
+        names = sorted({*LAYERS, *(row["layer"] for row in frames.rows(page.LAYERS))}, key=place)
+        chosen = st.multiselect("Layer", names, key="layer", bind="query-params", placeholder="All layers")
         statuses = st.multiselect(
             "Status", list(status.RUN_STATUSES), key="status", bind="query-params", placeholder="All statuses"
         )

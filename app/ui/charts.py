@@ -70,7 +70,7 @@ def bars(
     height: int = 260,
     window: tuple[datetime, datetime, int] | None = None,
 ) -> go.Figure:
-    """Stacked bars: name -> (times, values). `window` is what the axis shows: first, last, seconds per bar."""
+    """Stacked bars: name -> (times, values). `window`: first and last of the axis, seconds per bar."""
     import plotly.graph_objects as go
 
     figure = go.Figure()

@@ -10,7 +10,7 @@ from app import sidecar
 from app.errors import PortalError
 from app.ui import frames, page, status, text
 
-_STARTED = "layers-started"  # layer -> id of the run this browser asked for
+_STARTED = "layer-started"  # title of the layer that was started by the run of the script before this one
 
 
 def load() -> tuple[list[dict[str, Any]], PortalError | None]:
@@ -27,6 +27,13 @@ def durations(since: Any) -> dict[str, list[float]]:
     for row in frames.rows("pages/sync_status/durations", since=since):
         found.setdefault(row["layer"], []).append(float(row["sync_duration_seconds"]))
     return found
+
+
+def say_started() -> None:
+    """Tell once that a run was started; what is told before a rerun would be lost."""
+    title = st.session_state.pop(_STARTED, None)
+    if title:
+        st.toast(f"{text.plain(title)}: run started.", icon=":material/play_arrow:")
 
 
 def running(layers: list[dict[str, Any]]) -> list[str]:
@@ -79,8 +86,8 @@ def _run_button(layer: dict[str, Any], *, reachable: bool) -> None:
     )
     if pressed:
         with page.guard(f"The {name} layer was not started."):
-            st.session_state.setdefault(_STARTED, {})[name] = sidecar.run_now(name)
-            st.toast(f"{layer['title']}: started.", icon=":material/play_arrow:")
+            sidecar.run_now(name)
+            st.session_state[_STARTED] = layer["title"]
             st.rerun()
 
 
