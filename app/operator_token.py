@@ -10,6 +10,7 @@ import os
 import secrets
 from pathlib import Path
 
+from app import logs
 from app.errors import PortalError
 from app.settings import Settings
 
@@ -27,7 +28,9 @@ def read(settings: Settings) -> str | None:
         return settings.api_token.get_secret_value()
     path = token_path(settings)
     try:
-        return path.read_text(encoding="ascii").strip() or None
+        found = path.read_text(encoding="ascii").strip()
+        logs.hide(found)
+        return found or None
     except FileNotFoundError:
         return None
     except (OSError, UnicodeDecodeError) as error:
@@ -55,4 +58,5 @@ def ensure(settings: Settings) -> str:
             f"The operator token cannot be written to {path} ({error.strerror}).",
             "Give this user write access to PORTAL_HOME, or set PORTAL_API_TOKEN.",
         ) from error
+    logs.hide(made)
     return made

@@ -12,7 +12,8 @@ from google.cloud import bigquery
 
 from app.engines import local
 from app.engines.bigquery import BigQueryEngine
-from app.schema import duckdb_ddl, duckdb_type, tables
+from app.schema import Table, duckdb_ddl, duckdb_type, tables
+from app.sql_files import SqlFile
 from sync_jobs.store.bigquery_statements import fields
 from tests.fixtures.bqemulator import Emulator, new_dataset_name
 from tests.sql.harness import Case, insert_statement
@@ -27,7 +28,7 @@ class DuckDB:
         file = case.file()
         with duckdb.connect() as connection:
             connection.execute("SET TimeZone = 'UTC'")
-            for table in tables().values():
+            for table in needed(file):
                 connection.execute(duckdb_ddl(table))
                 for row in case.given.get(table.name, []):
                     marks = ", ".join(f"CAST(? AS {duckdb_type(column)})" for column in table.columns)
@@ -51,15 +52,13 @@ class Emulated:
 
     def rows(self, case: Case) -> Rows:
         file = case.file()
-        # Tables are named bare, so a search of the text finds all of them, and now and then one too many.
-        needed = [table for table in tables().values() if table.name in file.text]
-        for table in needed:
+        for table in needed(file):
             if table.name not in self._made:  # through the API: the emulator cannot read NOT ENFORCED in DDL
                 self._client.create_table(
                     bigquery.Table(f"{self._dataset}.{table.name}", schema=fields(table))
                 )
                 self._made.add(table.name)
-        filled = [table for table in needed if case.given.get(table.name)]
+        filled = [table for table in needed(file) if case.given.get(table.name)]
         try:
             self._run(insert_statement(table, case.given[table.name]) for table in filled)
             return of(self._engine.query(file, case.params))
@@ -73,6 +72,11 @@ class Emulated:
     def _run(self, statements: Iterable[str]) -> None:
         for statement in statements:
             self._client.query(statement).result()
+
+
+def needed(file: SqlFile) -> list[Table]:
+    """The tables of a file. They are named bare, so a search finds all, and now and then one too many."""
+    return [table for table in tables().values() if table.name in file.text]
 
 
 def of(table: pa.Table) -> Rows:
