@@ -23,11 +23,11 @@ def run(*arguments: str) -> None:
 
 
 def test_ruff_finds_nothing() -> None:
-    run("ruff", "check", ".")
+    run("ruff", "check", "--no-cache", ".")
 
 
 def test_everything_is_formatted() -> None:
-    run("ruff", "format", "--check", ".")
+    run("ruff", "format", "--check", "--no-cache", ".")
 
 
 @pytest.mark.timeout(300)
