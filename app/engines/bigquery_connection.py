@@ -19,6 +19,7 @@ PORTAL_LABEL = "landing-zone"
 REQUEST_SECONDS = 60.0
 POLL_FIRST_SECONDS = 0.05
 POLL_LONGEST_SECONDS = 1.0
+RETRY_LONGEST_SECONDS = 5.0
 LABEL_LENGTH = 63
 
 
@@ -121,11 +122,24 @@ def cancel(job: Any) -> None:
         )
 
 
-def retry_until(until: float) -> Any:
-    """The client's own retry of single calls (network, 5xx, rate limits), bounded by `until`."""
+def retry_until(until: float, cancelled: threading.Event | None = None) -> Any:
+    """The client's own retry of single calls (network, 5xx, rate limits), bounded by `until`.
+
+    Raises Cancelled instead of trying again once `cancelled` is set.
+    """
+    from google.api_core.retry import Retry
     from google.cloud.bigquery import DEFAULT_RETRY
 
-    return DEFAULT_RETRY.with_timeout(max(0.1, until - time.monotonic()))
+    def before_trying_again(_: Exception) -> None:
+        if cancelled is not None and cancelled.is_set():
+            raise Cancelled("Cancelled while BigQuery did not answer.", "Run it again when you need it.")
+
+    return Retry(
+        predicate=DEFAULT_RETRY._predicate,  # the client keeps to itself which errors pass
+        maximum=RETRY_LONGEST_SECONDS,
+        timeout=max(0.1, until - time.monotonic()),
+        on_error=before_trying_again,
+    )
 
 
 def request_seconds(until: float) -> float:
@@ -137,7 +151,9 @@ def _done(job: Any, settings: Settings, doing: str, until: float) -> bool:
     if job.state == "DONE":
         return True
     with translated(settings, doing):
-        job.reload(retry=retry_until(until), timeout=request_seconds(until))
+        # A job may take long; BigQuery not answering at all is given up sooner.
+        answer_by = min(until, time.monotonic() + settings.bigquery_timeout_seconds)
+        job.reload(retry=retry_until(answer_by), timeout=request_seconds(answer_by))
     return bool(job.state == "DONE")
 
 

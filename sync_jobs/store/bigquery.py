@@ -11,14 +11,13 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import threading
 import time
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
-
 from app.engines.bigquery_connection import (
+    REQUEST_SECONDS,
     connect,
     dataset_of,
     labels,
@@ -31,7 +30,7 @@ from app.engines.bigquery_errors import translated
 from app.errors import Permanent, PortalError, Retryable
 from app.schema import Table, tables
 from app.settings import Settings
-from sync_jobs.store.bigquery_parquet import Prepared, check_day, check_keys, prepared
+from sync_jobs.store.bigquery_parquet import Prepared, Source, check_days, check_keys, days_of, prepared
 from sync_jobs.store.bigquery_statements import (
     fields,
     insert_statement,
@@ -54,15 +53,24 @@ CHUNK_BYTES = 16 * 1024 * 1024
 class BigQueryStore:
     """Writes tables of sql/schema in dataset `bigquery_dataset`.
 
-    `source` is a Parquet file or an Arrow table. Every method returns the number of rows in `source` and
-    raises PortalError when they are not in the table.
+    `source` is a Parquet file, several of them, or an Arrow table. Every method returns the number of rows in
+    `source` and raises PortalError when they are not in the table. Setting `cancelled` ends it early.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, cancelled: threading.Event | None = None) -> None:
         self._settings = settings
+        self._cancelled = cancelled
         self._client = connect(settings)
 
-    def load(self, table: str, source: Path | pa.Table, run_id: str) -> int:
+    def created(self) -> Mapping[str, str]:
+        """The tables that are there, each with the time it was made: a table made anew has another."""
+        with translated(self._settings, "looking at the tables"):
+            found = self._client.list_tables(
+                dataset_of(self._settings), retry=self._retry(self._deadline()), timeout=REQUEST_SECONDS
+            )
+            return {item.table_id: str(item.created) for item in found}
+
+    def load(self, table: str, source: Source, run_id: str) -> int:
         """Append rows, once per run and content however often it is called."""
         schema = _table(table)
         with prepared(schema, source) as file:
@@ -76,29 +84,42 @@ class BigQueryStore:
                 self._once(base, lambda job_id: self._upload(schema, schema.name, file, job_id, until), until)
             return file.rows
 
-    def merge(self, table: str, source: Path | pa.Table, run_id: str, *, delete_missing: bool = False) -> int:
-        """Insert or overwrite by primary key; with `delete_missing`, rows that `source` lacks go with it."""
+    def merge(
+        self,
+        table: str,
+        source: Source,
+        run_id: str,
+        *,
+        delete_missing: bool = False,
+        within_days: bool = False,
+    ) -> int:
+        """Insert or overwrite by primary key; with `delete_missing`, rows that `source` lacks go with it.
+
+        `within_days` leaves the days of a partitioned table alone that lie outside those of `source`.
+        """
         schema = _table(table)
         with prepared(schema, source) as file:
             check_keys(schema, file.path)
             if file.rows == 0 and not delete_missing:
                 return 0
-            base = self._job_id("merge", table, run_id, file.digest, str(delete_missing))
-            sql = merge_statement(schema, _staging(base), delete_missing=delete_missing)
-            self._through_staging(schema, file, base, sql, [])
+            days = days_of(file.path, partition_column(schema).name) if within_days else []
+            base = self._job_id("merge", table, run_id, file.digest, str(delete_missing), str(bool(days)))
+            sql = merge_statement(schema, _staging(base), delete_missing=delete_missing, days=bool(days))
+            self._through_staging(schema, file, base, sql, _range(days))
             return file.rows
 
-    def replace_partition(self, table: str, day: dt.date, source: Path | pa.Table, run_id: str) -> int:
-        """Exchange the rows of one day, in one statement. No rows empties the day."""
+    def replace_days(self, table: str, days: Collection[dt.date], source: Source, run_id: str) -> int:
+        """Exchange the rows of these days, in one statement. A day without rows is emptied."""
         from google.cloud import bigquery
 
         schema = _table(table)
         column = partition_column(schema)
         with prepared(schema, source) as file:
-            check_day(schema, file.path, column.name, day)
-            base = self._job_id("replace", table, run_id, file.digest, day.isoformat())
+            check_days(schema, file.path, column.name, days)
+            listed = sorted(days)
+            base = self._job_id("replace", table, run_id, file.digest, *(day.isoformat() for day in listed))
             sql = replace_statement(schema, _staging(base), column)
-            values = [bigquery.ScalarQueryParameter("day", "DATE", day)]
+            values = [*_range(listed), bigquery.ArrayQueryParameter("days", "DATE", listed)]
             self._through_staging(schema, file, base, sql, values)
             return file.rows
 
@@ -139,7 +160,7 @@ class BigQueryStore:
         for number in range(IDS):
             job, found = self._start(f"{base}_{number}", start, until)
             try:
-                wait(job, self._settings, base, until)
+                wait(job, self._settings, base, until, self._cancelled)
             except PortalError as error:
                 if not job.error_result:
                     raise  # not known to have failed: another id now could do the work twice
@@ -148,7 +169,7 @@ class BigQueryStore:
                 tries += 1
                 if not isinstance(error, Retryable) or tries == ATTEMPTS or time.monotonic() + pause >= until:
                     raise
-                pause_until_next(pause, until, None)
+                pause_until_next(pause, until, self._cancelled)
                 pause *= 2
             else:
                 if not found or still_valid():
@@ -177,7 +198,7 @@ class BigQueryStore:
             if job is None:
                 return False
             try:
-                wait(job, self._settings, base, until)
+                wait(job, self._settings, base, until, self._cancelled)
             except PortalError:
                 if not job.error_result:
                     raise
@@ -198,7 +219,7 @@ class BigQueryStore:
         return self._client.get_job(
             job_id,
             location=self._settings.bigquery_location,
-            retry=retry_until(until),
+            retry=self._retry(until),
             timeout=request_seconds(until),
         )
 
@@ -244,7 +265,7 @@ class BigQueryStore:
             job_config=config,
             job_id=job_id,
             location=self._settings.bigquery_location,
-            retry=retry_until(until),
+            retry=self._retry(until),
             timeout=request_seconds(until),
             job_retry=None,
         )
@@ -268,6 +289,12 @@ class BigQueryStore:
     def _reference(self, table: str) -> bigquery.TableReference:
         return dataset_of(self._settings).table(table)
 
+    def _retry(self, until: float) -> Any:
+        """A job may take as long as a layer; BigQuery not answering is given up as soon as for a query."""
+        return retry_until(
+            min(until, time.monotonic() + self._settings.bigquery_timeout_seconds), self._cancelled
+        )
+
     def _deadline(self) -> float:
         return time.monotonic() + self._settings.layer_timeout_seconds
 
@@ -276,6 +303,13 @@ class BigQueryStore:
         settings = self._settings
         parts = [settings.gcp_project or "", settings.bigquery_dataset, action, table, run_id, digest, *more]
         return f"lz_{action}_{table}_{hashlib.sha256(chr(0).join(parts).encode()).hexdigest()[:32]}"
+
+
+def _range(days: list[dt.date]) -> list[Any]:
+    from google.cloud import bigquery
+
+    ends = (("first", days[0]), ("last", days[-1])) if days else ()
+    return [bigquery.ScalarQueryParameter(name, "DATE", day) for name, day in ends]
 
 
 def _staging(base: str) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -29,6 +29,17 @@ _TYPES: dict[str, pa.DataType] = {
     "BYTES": pa.binary(),
     "NUMERIC": pa.decimal128(38, 9),
 }
+
+
+@dataclass(frozen=True)
+class Part:
+    """A Parquet file. With `day`, its rows are of that day and lack the column that says so."""
+
+    path: Path
+    day: dt.date | None = None
+
+
+Source = Path | pa.Table | Sequence[Part]
 
 
 @dataclass(frozen=True)
@@ -53,16 +64,16 @@ def arrow_schema(table: Table) -> pa.Schema:
 
 
 @contextmanager
-def prepared(table: Table, source: Path | pa.Table) -> Iterator[Prepared]:
+def prepared(table: Table, source: Source) -> Iterator[Prepared]:
     """A Parquet file of `source` with the columns of `table`; gone afterwards. Memory stays at one batch.
 
     Columns that `source` lacks are null; columns that start with `_` are bookkeeping of the cache and stay
-    behind. Raises Permanent when a column is unknown, does not convert, or is null though required.
+    behind. Several parts become one file. Raises Permanent when a column is unknown, does not convert, or is null though required.
     """
     with tempfile.TemporaryDirectory(prefix="portal-load-") as folder:
         path, rows = Path(folder) / f"{table.name}.parquet", 0
         with pq.ParquetWriter(path, arrow_schema(table), compression="zstd") as writer:
-            for batch in _batches(source):
+            for batch in _batches(source, table):
                 shaped = _shaped(table, batch)
                 rows += shaped.num_rows
                 writer.write_table(shaped)
@@ -84,19 +95,29 @@ def check_keys(table: Table, path: Path) -> None:
         )
 
 
-def check_day(table: Table, path: Path, column: str, day: Any) -> None:
-    """Raise Permanent when a row of the file is not of `day`: it would land in another partition."""
-    values = pq.read_table(path, columns=[column])[column]
-    strays = pc.unique(values.cast(pa.date32())).to_pylist() if len(values) else []
-    strays = [value for value in strays if value != day]
+def days_of(path: Path, column: str) -> list[dt.date]:
+    """The days that the rows of a file are of, in order."""
+    values = pq.read_table(path, columns=[column], partitioning=None)[column]
+    return sorted(pc.unique(values.cast(pa.date32())).to_pylist()) if len(values) else []
+
+
+def check_days(table: Table, path: Path, column: str, days: Collection[dt.date]) -> None:
+    """Raise Permanent when a row of the file is of none of `days`: it would land in another partition."""
+    strays = [value for value in days_of(path, column) if value not in days]
     if strays:
+        wanted = f"{min(days)}" if len(days) == 1 else f"{len(days)} days"
         raise Permanent(
-            f"Rows for {table.name} of {day} hold other days in {column}, for example {strays[0]}.",
+            f"Rows for {table.name} of {wanted} hold other days in {column}, for example {strays[0]}.",
             "Replace each day with its own rows.",
         )
 
 
-def _batches(source: Path | pa.Table) -> Iterator[pa.Table]:
+def _batches(source: Source, table: Table) -> Iterator[pa.Table]:
+    if isinstance(source, Sequence):
+        for part in source:
+            for batch in _batches(part.path, table):
+                yield batch if part.day is None else _dated(batch, part.day, table)
+        return
     if isinstance(source, pa.Table):
         for start in range(0, source.num_rows, BATCH_ROWS):
             yield source.slice(start, BATCH_ROWS)
@@ -106,6 +127,11 @@ def _batches(source: Path | pa.Table) -> Iterator[pa.Table]:
     with pq.ParquetFile(source) as file:
         for batch in file.iter_batches(BATCH_ROWS):
             yield pa.Table.from_batches([batch])
+
+
+def _dated(batch: pa.Table, day: dt.date, table: Table) -> pa.Table:
+    column = (table.partition or "date").removeprefix("DATE(").removesuffix(")")
+    return batch.append_column(column, pa.repeat(pa.scalar(day, pa.date32()), batch.num_rows))
 
 
 def _shaped(table: Table, batch: pa.Table) -> pa.Table:

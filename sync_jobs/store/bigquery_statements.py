@@ -19,9 +19,22 @@ def insert_statement(schema: Table, staging: str) -> str:
     return f"INSERT INTO `{schema.name}` ({_names(schema)})\n{_select(schema, staging)}"
 
 
-def merge_statement(schema: Table, staging: str, *, delete_missing: bool) -> str:
-    """Insert or overwrite by primary key."""
+# Tables whose rows keep their day for good, though it is no part of the key.
+_DAY_OF_ROW_IS_FIXED = frozenset({"asset_changes", "events", "sync_runs"})
+
+
+def merge_statement(schema: Table, staging: str, *, delete_missing: bool, days: bool = False) -> str:
+    """Insert or overwrite by primary key. With `days`, only what is of the days @first to @last is deleted.
+
+    Where the key fixes the day, other days are not even read.
+    """
     key = " AND ".join(f"T.`{name}` = S.`{name}`" for name in schema.primary_key)
+    within = ""
+    if days:
+        column = partition_column(schema)
+        within = f" AND {_day(column)} BETWEEN @first AND @last"
+        if column.name in schema.primary_key or schema.name in _DAY_OF_ROW_IS_FIXED:
+            key += within
     changed = [column.name for column in schema.columns if column.name not in schema.primary_key]
     update = ", ".join(f"`{name}` = S.`{name}`" for name in changed)
     parts = [f"MERGE `{schema.name}` AS T\nUSING (\n{_select(schema, staging)}\n) AS S\nON {key}"]
@@ -29,17 +42,21 @@ def merge_statement(schema: Table, staging: str, *, delete_missing: bool) -> str
         parts.append(f"WHEN MATCHED THEN UPDATE SET {update}")
     parts.append(_insert_clause(schema))
     if delete_missing:
-        parts.append("WHEN NOT MATCHED BY SOURCE THEN DELETE")
+        parts.append(f"WHEN NOT MATCHED BY SOURCE{within} THEN DELETE")
     return "\n".join(parts)
 
 
 def replace_statement(schema: Table, staging: str, column: Column) -> str:
-    """Exchange the rows of the day @day: nothing matches, so old ones go and new ones come."""
-    value = f"T.`{column.name}`" if column.type == "DATE" else f"DATE(T.`{column.name}`)"
+    """Exchange the rows of @days, none outside @first to @last: nothing matches, old ones go, new ones come.
+
+    The range is what BigQuery can narrow the partitions by.
+    """
+    value = _day(column)
     return "\n".join(
         [
             f"MERGE `{schema.name}` AS T\nUSING (\n{_select(schema, staging)}\n) AS S\nON FALSE",
-            f"WHEN NOT MATCHED BY SOURCE AND {value} = @day THEN DELETE",
+            f"WHEN NOT MATCHED BY SOURCE AND {value} BETWEEN @first AND @last AND {value} IN UNNEST(@days)"
+            " THEN DELETE",
             _insert_clause(schema),
         ]
     )
@@ -66,6 +83,10 @@ def fields(schema: Table, *, staged: bool = False) -> list[bigquery.SchemaField]
             kind = "STRING"
         out.append(bigquery.SchemaField(column.name, kind, mode=mode, description=column.description))
     return out
+
+
+def _day(column: Column) -> str:
+    return f"T.`{column.name}`" if column.type == "DATE" else f"DATE(T.`{column.name}`)"
 
 
 def _insert_clause(schema: Table) -> str:

@@ -131,14 +131,14 @@ def test_json_rows_are_appended_once_per_run(warehouse: Warehouse) -> None:
 
 def test_a_day_is_exchanged_and_its_neighbours_stay(warehouse: Warehouse) -> None:
     next_day = DAY + dt.timedelta(days=1)
-    warehouse.store.replace_partition("daily_costs", DAY, costs(DAY, "a", "b"), "r1")
-    warehouse.store.replace_partition("daily_costs", next_day, costs(next_day, "a"), "r1")
-    warehouse.store.replace_partition("daily_costs", DAY, costs(DAY, "c", cost="2"), "r2")
+    warehouse.store.replace_days("daily_costs", [DAY], costs(DAY, "a", "b"), "r1")
+    warehouse.store.replace_days("daily_costs", [next_day], costs(next_day, "a"), "r1")
+    warehouse.store.replace_days("daily_costs", [DAY], costs(DAY, "c", cost="2"), "r2")
     assert warehouse.rows("SELECT date, project_id, cost FROM daily_costs ORDER BY date") == [
         (DAY, "c", Decimal("2")),
         (next_day, "a", Decimal("1.5")),
     ]
-    warehouse.store.replace_partition("daily_costs", DAY, costs(DAY, "c").slice(0, 0), "r3")
+    warehouse.store.replace_days("daily_costs", [DAY], costs(DAY, "c").slice(0, 0), "r3")
     assert warehouse.rows("SELECT DISTINCT date FROM daily_costs") == [(next_day,)]
 
 
@@ -188,7 +188,7 @@ def test_rows_that_do_not_fit(
 
 def test_rows_of_another_day(bq_fake: BigQueryFake, settings: Settings) -> None:
     with pytest.raises(Permanent, match="hold other days in date, for example 2026-03-02"):
-        BigQueryStore(settings).replace_partition("daily_costs", DAY, costs(dt.date(2026, 3, 2), "a"), "r1")
+        BigQueryStore(settings).replace_days("daily_costs", [DAY], costs(dt.date(2026, 3, 2), "a"), "r1")
     assert bq_fake.requests == []
 
 
@@ -197,7 +197,7 @@ def test_an_unknown_table_and_one_without_days(settings: Settings) -> None:
     with pytest.raises(Permanent, match="no table 'nope'"):
         store.load("nope", assets("//a"), "r1")
     with pytest.raises(Permanent, match="assets is not partitioned"):
-        store.replace_partition("assets", DAY, assets("//a"), "r1")
+        store.replace_days("assets", [DAY], assets("//a"), "r1")
 
 
 # -- jobs by id, on the fake ---------------------------------------------------------------------------------
