@@ -96,7 +96,9 @@ def test_a_whole_file_gives_its_records_in_order(assets: list[dict[str, Any]], l
 
 
 bites = st.one_of(
-    st.sampled_from([b"", b'"', b"\\", b"{", b"}", b"[", b"]", b"\n", b"\xff", b"\x00", b'\\"', b"}}", b'{"']),
+    st.sampled_from(
+        [b"", b'"', b"\\", b"{", b"}", b"[", b"]", b"\n", b"\xff", b"\x00", b'\\"', b"}}", b'{"']
+    ),
     st.binary(max_size=4),
 )
 

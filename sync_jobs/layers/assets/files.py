@@ -186,7 +186,7 @@ def _download(given: str, target: Path) -> Path:
     """One object of Cloud Storage, to disk, in pieces."""
     from google.api_core import exceptions
     from google.auth.exceptions import DefaultCredentialsError
-    from google.cloud import storage
+    from google.cloud import storage  # type: ignore[attr-defined, unused-ignore]
 
     address = urlsplit(given)
     try:
