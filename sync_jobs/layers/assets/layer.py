@@ -141,7 +141,7 @@ class AssetsLayer:
         if faults:
             ctx.cache.state.upsert("dead_letters", faults, durable=True)
         seen = extracted.survey.assets or extracted.survey.changes
-        if normalised.state:
+        if normalised.state or (seen and extracted.work.old and _day_ended(ctx)):
             _publish(normalised, ctx)
         elif seen and extracted.work.old:
             ctx.cache.publish(ctx.lease, {}, {AS_OF: ctx.read_time.isoformat()})
@@ -182,6 +182,12 @@ def _grew(work: snapshot.Work, staged: Path, carried: Path | None) -> bool:
     return bool(new != work.connection.sql(f"SELECT count(*) FROM {work.previous()}").fetchall())
 
 
+def _day_ended(ctx: RunContext) -> bool:
+    """Whether the state before is of an earlier day: that day is written down even if nothing changed since."""
+    was = ctx.cache.manifest().info.get(AS_OF)
+    return bool(was) and datetime.fromisoformat(str(was)).date() < ctx.read_time.astimezone(UTC).date()
+
+
 def _publish(normalised: Normalised, ctx: RunContext) -> None:
     work, cache = normalised.extracted.work, ctx.cache
     manifest = cache.manifest()
@@ -202,7 +208,8 @@ def _publish(normalised: Normalised, ctx: RunContext) -> None:
         "assets": [
             cache.adopt(path, f"assets/{ctx.run_id}-{number}.parquet")
             for number, path in enumerate(normalised.state)
-        ],
+        ]
+        or manifest.files("assets"),
         "asset_snapshots": [*days.without(manifest.files("asset_snapshots"), past, oldest), *frozen],
         "asset_changes": manifest.files("asset_changes"),
         SPANS: [file for file in spans if file.split("/")[1].split("_")[1] >= oldest.isoformat()],
