@@ -39,7 +39,7 @@ CHROMIUM = [
     "--disable-component-update",
     "--disable-sync",
 ]
-BUSY = "[data-testid=stStatusWidget], [data-testid=stSkeleton]"
+BUSY = "[data-testid=stStatusWidget], [data-testid=stSkeleton], [data-testid=stAppSkeleton]"
 LARGEST_BYTES = 300_000
 
 
@@ -80,7 +80,7 @@ def shoot(browser: Browser, url: str) -> Iterator[Path]:
 def settle(page: Page) -> None:
     """Wait until the page is there and has stopped moving."""
     page.wait_for_selector("h1", timeout=30_000)
-    page.wait_for_selector("[data-testid=stMetric], [data-testid=stAlert]", timeout=30_000)
+    page.wait_for_selector("[data-testid=stMetricValue], [data-testid=stAlert] code", timeout=30_000)
     try:
         page.wait_for_function(f"!document.querySelector('{BUSY}')", timeout=10_000)
     except PlaywrightTimeout:

@@ -44,7 +44,8 @@ class HotTables:
         connection = self._open()
         if connection is None:
             return False
-        return int(connection.execute("PRAGMA data_version").fetchone()[0]) != self._data_version
+        with damaged(self.path):
+            return int(connection.execute("PRAGMA data_version").fetchone()[0]) != self._data_version
 
     def pull(self, target: duckdb.DuckDBPyConnection) -> None:
         """Bring `target` up to date; the caller holds a DuckDB transaction."""

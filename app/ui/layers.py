@@ -45,7 +45,7 @@ def card(layer: dict[str, Any], trend: list[float], *, reachable: bool) -> None:
     """One layer: what it is, how it stands, what the newest run did, and what to do about its errors."""
     with st.container(border=True):
         _title(layer, reachable=reachable)
-        if layer["configured"]:
+        if layer["configured"] or layer["last_sync"]:
             _figures(layer, trend)
             _progress(layer)
             _trouble(layer)
@@ -104,7 +104,7 @@ def _figures(layer: dict[str, Any], trend: list[float]) -> None:
         st.metric(
             "Duration",
             text.duration(layer["sync_duration_seconds"]),
-            chart_data=trend if len(trend) > 1 else None,
+            chart_data=trend if len(trend) > 2 else None,
             chart_type="bar",
             delta=None,
             help=f"Newest finished run; the bars are the last {len(trend)} runs, oldest first.",

@@ -40,7 +40,7 @@ def is_sample() -> bool:
 def freshness_banner(layers: Sequence[dict[str, Any]]) -> None:
     """One line when all is well; a warning for each layer that is stale, partial, failed or has no source."""
     at = text.now()
-    fine, notes = [], []
+    fine, still, notes = [], [], []
     for layer in layers:
         title = text.plain(layer["title"])
         problem = _problem(layer, title)
@@ -48,8 +48,14 @@ def freshness_banner(layers: Sequence[dict[str, Any]]) -> None:
             notes.append(problem)
         elif layer["configured"]:
             fine.append(f"**{title}** {text.when(layer['last_sync'], at)}")
+        else:
+            still.append(
+                f"**{title}** as brought in {text.when(layer['last_sync'], at)}; no source renews it"
+            )
     if fine:
         st.caption(f":material/check_circle: Up to date: {'; '.join(fine)}")
+    if still:
+        st.caption(f":material/inventory_2: {'; '.join(still)}")
     silent = _sidecar_silent(layers)
     if silent:
         notes.append(silent)
@@ -59,7 +65,7 @@ def freshness_banner(layers: Sequence[dict[str, Any]]) -> None:
 
 def _problem(layer: dict[str, Any], title: str) -> str | None:
     at = text.now()
-    if not layer["configured"]:
+    if layer["last_sync"] is None and not layer["configured"]:
         return f"**{title}** is not configured: {text.plain(layer['reason'] or 'no source is set')}"
     if layer["last_sync"] is None:
         return f"**{title}** has never been synced: what you see is not known to be complete."

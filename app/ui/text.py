@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 
 NOTHING = "—"
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&@^=])")
+_CODE = re.compile(r"(?<![`\\])(`[^`]+`)(?!`)")
 _UNITS = ((86400 * 365, "yr"), (86400 * 30, "mo"), (86400, "d"), (3600, "h"), (60, "min"))
 
 
@@ -117,7 +118,11 @@ def kind(asset_type: str) -> str:
 
 
 def plain(text: object) -> str:
-    """Text from outside for a place that reads Markdown: shown as it is, nothing in it is interpreted."""
+    """Text from outside for a place that reads Markdown: shown as it is, nothing in it is interpreted.
+
+    Only what stands between two backticks is shown as code, in which nothing is interpreted either.
+    """
     if not known(text):
         return NOTHING
-    return _MARKDOWN.sub(r"\\\1", str(text)).replace("\n", " ")
+    parts = _CODE.split(str(text).replace("\n", " "))
+    return "".join(part if at % 2 else _MARKDOWN.sub(r"\\\1", part) for at, part in enumerate(parts))

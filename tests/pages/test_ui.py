@@ -47,6 +47,19 @@ def test_plain_text_keeps_its_words_and_loses_its_meaning() -> None:
     assert text.plain("a_b *c* [x](y) :red[z] $1$ <b>") == (r"a\_b \*c\* \[x\]\(y\) \:red\[z\] \$1\$ \<b\>")
 
 
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ("Run `a_b *c*` now_", "Run `a_b *c*` now\\_"),
+        ("`a", "\\`a"),
+        ("``a` _", "\\`\\`a\\` \\_"),
+        ("`` _", "\\`\\` \\_"),
+    ],
+)
+def test_code_is_shown_as_code(given: str, shown: str) -> None:
+    assert text.plain(given) == shown
+
+
 def test_differences_by_path() -> None:
     before = '{"a":{"b":1,"c":[1,2]},"gone":true,"list":[{"x":1}]}'
     after = '{"a":{"b":2,"c":[2,1]},"list":[{"x":1},{"x":3}]}'
