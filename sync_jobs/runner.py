@@ -13,6 +13,7 @@ from typing import Any
 
 from app.errors import Busy, Permanent, SettingsError
 from app.settings import Settings, load_settings
+from sync_jobs import mirroring
 from sync_jobs.layers import LAYERS, planned
 from sync_jobs.layers.base import Layer, NotConfigured, NotConfiguredError, Progress
 from sync_jobs.run import BACKOFF_SECONDS, STOP_GRACE_SECONDS, Request, Run, Terms
@@ -69,6 +70,7 @@ class Runner:
         self._active: dict[str, Run] = {}
         self._lock = threading.RLock()  # a signal handler may stop runs while this thread starts one
         self._stopping: str | None = None
+        self.halted = threading.Event()  # set with it
         self.abandoned = False  # a run did not stop when told to: its thread is still there
         _runners.add(self)
 
@@ -119,9 +121,15 @@ class Runner:
         return started
 
     def finish(self, started: Run) -> Row:
-        """Watch over a started run until its row is final, and return the row."""
+        """Watch over a started run until its row is final and BigQuery follows, and return the row.
+
+        The polls of a stream are many: BigQuery follows them by the sidecar's clock.
+        """
         try:
-            return started.wait()
+            row = started.wait()
+            if started.stream or started.abandoned:
+                return row
+            return mirroring.after_run(self.settings, self.cache, row, self.halted)
         finally:
             with self._lock:
                 self._active.pop(started.run_id, None)
@@ -146,6 +154,7 @@ class Runner:
     def stop(self, reason: str) -> None:
         """Ask every run of this process to end, and start no more. Returns at once."""
         self._stopping = reason
+        self.halted.set()
         with self._lock:
             listed = list(self._active.values())
         for one in listed:

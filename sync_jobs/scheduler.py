@@ -21,12 +21,14 @@ from apscheduler.triggers.interval import IntervalTrigger
 from app.errors import Busy, LeaseLost, PortalError
 from sync_jobs import runs, status
 from sync_jobs.layers.base import NotConfigured, Schedule
+from sync_jobs.mirroring import EVERY_SECONDS, Follower
 from sync_jobs.runner import Runner
 from sync_jobs.store.state import Lease
 
 TICK_SECONDS = 10.0
 SIDECAR_TTL_SECONDS = 30.0
 _TICK = "tick"
+_MIRROR = "mirror"
 
 log = structlog.get_logger("sync_jobs.scheduler")
 
@@ -45,6 +47,7 @@ class Scheduler:
             executors={
                 "default": ThreadPoolExecutor(max(2, len(runner.layers))),
                 _TICK: ThreadPoolExecutor(1),
+                _MIRROR: ThreadPoolExecutor(1),
             },
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
@@ -74,6 +77,10 @@ class Scheduler:
         self._clock.add_job(
             self.tick, IntervalTrigger(seconds=self._tick_seconds), id=_TICK, executor=_TICK, name=_TICK
         )
+        if self._runner.settings.engine == "bigquery":
+            follower = Follower(self._runner.settings, self._runner.cache, self._runner.halted)
+            every = IntervalTrigger(seconds=EVERY_SECONDS)
+            self._clock.add_job(follower.tick, every, id=_MIRROR, executor=_MIRROR, name=_MIRROR)
 
     def renew(self) -> None:
         """Keep being the sidecar, before the clock runs."""
@@ -102,7 +109,7 @@ class Scheduler:
     def next_sync(self) -> dict[str, datetime | None]:
         """When each planned layer runs next."""
         jobs = self._clock.get_jobs() if self._clock.running else []
-        return {job.id: job.next_run_time for job in jobs if job.id != _TICK}
+        return {job.id: job.next_run_time for job in jobs if job.id not in {_TICK, _MIRROR}}
 
     def tick(self) -> None:
         """Renew the claim, mend crashed runs, follow changes of sources, and say that the sidecar lives."""

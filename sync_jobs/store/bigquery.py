@@ -95,7 +95,7 @@ class BigQueryStore:
     ) -> int:
         """Insert or overwrite by primary key; with `delete_missing`, rows that `source` lacks go with it.
 
-        `within_days` leaves the days of a partitioned table alone that lie outside those of `source`.
+        `within_days` leaves the days of a partitioned table alone that are older than those of `source`.
         """
         schema = _table(table)
         with prepared(schema, source) as file:

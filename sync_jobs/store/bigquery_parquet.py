@@ -39,7 +39,7 @@ class Part:
     day: dt.date | None = None
 
 
-Source = Path | pa.Table | Sequence[Part]
+Source: TypeAlias = Path | pa.Table | Sequence[Part]
 
 
 @dataclass(frozen=True)

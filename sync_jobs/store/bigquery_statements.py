@@ -24,17 +24,17 @@ _DAY_OF_ROW_IS_FIXED = frozenset({"asset_changes", "events", "sync_runs"})
 
 
 def merge_statement(schema: Table, staging: str, *, delete_missing: bool, days: bool = False) -> str:
-    """Insert or overwrite by primary key. With `days`, only what is of the days @first to @last is deleted.
+    """Insert or overwrite by primary key. With `days`, nothing older than the day @first is deleted.
 
-    Where the key fixes the day, other days are not even read.
+    Where the key fixes the day, days outside @first to @last are not even compared.
     """
     key = " AND ".join(f"T.`{name}` = S.`{name}`" for name in schema.primary_key)
-    within = ""
+    since = ""
     if days:
         column = partition_column(schema)
-        within = f" AND {_day(column)} BETWEEN @first AND @last"
+        since = f" AND {_day(column)} >= @first"
         if column.name in schema.primary_key or schema.name in _DAY_OF_ROW_IS_FIXED:
-            key += within
+            key += f" AND {_day(column)} BETWEEN @first AND @last"
     changed = [column.name for column in schema.columns if column.name not in schema.primary_key]
     update = ", ".join(f"`{name}` = S.`{name}`" for name in changed)
     parts = [f"MERGE `{schema.name}` AS T\nUSING (\n{_select(schema, staging)}\n) AS S\nON {key}"]
@@ -42,7 +42,7 @@ def merge_statement(schema: Table, staging: str, *, delete_missing: bool, days: 
         parts.append(f"WHEN MATCHED THEN UPDATE SET {update}")
     parts.append(_insert_clause(schema))
     if delete_missing:
-        parts.append(f"WHEN NOT MATCHED BY SOURCE{within} THEN DELETE")
+        parts.append(f"WHEN NOT MATCHED BY SOURCE{since} THEN DELETE")
     return "\n".join(parts)
 
 
