@@ -92,6 +92,8 @@ def _array_agg(node: Any) -> exp.Expression | None:
     """ARRAY_AGG(x ORDER BY y LIMIT n): DuckDB has no LIMIT there, so the list is cut afterwards."""
     if isinstance(node, exp.IgnoreNulls | exp.RespectNulls):
         inner = node.this
+        if isinstance(node, exp.RespectNulls) and isinstance(inner, exp.ArrayAgg | exp.Anonymous):
+            return inner.copy()  # DuckDB keeps NULLs anyway, and has no word for it here
         if isinstance(inner, exp.Anonymous) and inner.name == "LIST_SLICE":  # made by the branch below
             cut = inner.copy()
             cut.expressions[0].replace(type(node)(this=cut.expressions[0].copy()))
@@ -203,6 +205,12 @@ def _count_if(node: Any) -> exp.Expression:
     return exp.Count(this=hit)
 
 
+def _unix(node: Any, size: int) -> exp.Expression:
+    """Cut off, as BigQuery does; DuckDB's own functions round."""
+    micros = exp.Div(this=_call("EPOCH_US", node.this.copy()), expression=exp.Literal.number(size))
+    return exp.cast(_call("FLOOR", micros), "BIGINT")
+
+
 _CHANGES: dict[type, Callable[[Any], exp.Expression | None]] = {
     exp.DateAdd: _date_arithmetic,
     exp.DateSub: _date_arithmetic,
@@ -226,6 +234,7 @@ _CHANGES: dict[type, Callable[[Any], exp.Expression | None]] = {
     exp.CountIf: _count_if,
     exp.DataType: _numeric,
     exp.UnixToTime: lambda node: exp.cast(node.copy(), "TIMESTAMPTZ"),
-    exp.UnixSeconds: lambda node: exp.cast(_call("FLOOR", _call("EPOCH", node.this.copy())), "BIGINT"),
+    exp.UnixSeconds: lambda node: _unix(node, 1_000_000),
+    exp.UnixMillis: lambda node: _unix(node, 1000),
     exp.Format: lambda node: _call("PRINTF", node.this.copy(), *(item.copy() for item in node.expressions)),
 }

@@ -207,6 +207,8 @@ def same(got: Any, want: Any) -> bool:  # noqa: PLR0911  one return per kind of 
         return got is want or (got or want) == []
     if isinstance(got, bool) or isinstance(want, bool):
         return got is want
+    if isinstance(got, int) and isinstance(want, int):
+        return got == want
     if isinstance(got, int | float) and isinstance(want, int | float):
         return math.isclose(got, want, rel_tol=1e-9, abs_tol=1e-12) or (math.isnan(got) and math.isnan(want))
     if isinstance(got, dt.datetime) and isinstance(want, str):
