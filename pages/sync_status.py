@@ -159,23 +159,28 @@ def runs_table(found: list[dict[str, Any]]) -> None:
         selection_mode="single-row",
         key="runs",
         placeholder=text.NOTHING,
-        column_config={
-            "status": "Status",
-            "layer": "Layer",
-            "started": utc_column("Started (UTC)"),
-            "age": "Age",
-            "duration": st.column_config.TextColumn("Duration", alignment="right"),
-            "items": st.column_config.NumberColumn("Items", format="localized"),
-            "failed": st.column_config.NumberColumn("Failures", format="localized"),
-            "trigger": "Trigger",
-            "attempt": st.column_config.NumberColumn("Attempt"),
-            "error": st.column_config.TextColumn("Errors", width="large"),
-        },
+        column_config=run_columns(),
         alt="Runs, newest first",
     )
     for index in picked["selection"]["rows"]:
         if index < len(found):
             run_detail(found[index])
+
+
+def run_columns() -> dict[str, Any]:
+    """How the columns of the history are shown."""
+    return {
+        "status": "Status",
+        "layer": "Layer",
+        "started": utc_column("Started (UTC)"),
+        "age": "Age",
+        "duration": st.column_config.TextColumn("Duration", alignment="right"),
+        "items": st.column_config.NumberColumn("Items", format="localized"),
+        "failed": st.column_config.NumberColumn("Failures", format="localized"),
+        "trigger": "Trigger",
+        "attempt": st.column_config.NumberColumn("Attempt"),
+        "error": st.column_config.TextColumn("Errors", width="large"),
+    }
 
 
 def run_detail(row: dict[str, Any]) -> None:

@@ -217,11 +217,16 @@ def changed_most(
         },
         alt="Assets of each group at both ends of the range",
     )
+    downloads(asked, group, len(shown))
+
+
+def downloads(asked: dict[str, Any], group: str, groups: int) -> None:
+    """The table, and what the chart is made of without the limit on its groups."""
     query = {**asked, "group_by": group, "top": 1000}
     with st.container(horizontal=True):
         frames.download(
             "change-by-group",
-            len(shown),
+            groups,
             f"{SQL}/change",
             {**asked, "group_by": group},
             paged=False,

@@ -11,8 +11,15 @@ import streamlit as st
 
 from app.ui import text
 
-FOLDER_TYPE = "cloudresourcemanager.googleapis.com/Folder"
-NONE = "none"
+DATABASES = (
+    "sqladmin.googleapis.com/Instance",
+    "spanner.googleapis.com/Instance",
+    "bigtableadmin.googleapis.com/Instance",
+    "alloydb.googleapis.com/Cluster",
+    "firestore.googleapis.com/Database",
+    "redis.googleapis.com/Instance",
+    "memcache.googleapis.com/Instance",
+)
 
 
 @dataclass(frozen=True)
@@ -39,100 +46,93 @@ def _time(label: str) -> Any:
 
 def tabs() -> tuple[Tab, ...]:
     """In the order of the page; the last one holds every type that no other tab holds."""
-    place = {"project_id": _text("Project"), "location": _text("Location")}
-    own = (
-        Tab(
-            "projects",
-            "Projects",
-            ("cloudresourcemanager.googleapis.com/Project",),
-            {
-                "project_id": _text("Project id"),
-                "project_number": _text("Number"),
-                "folder": _text("Folder"),
-                "state": _text("State"),
-                "assets": _number("Resources"),
-            },
-        ),
-        Tab(
-            "networks",
-            "VPCs",
-            ("compute.googleapis.com/Network",),
-            {
-                "project_id": _text("Project"),
-                "routing_mode": _text("Routing"),
-                "subnet_mode": _text("Subnet mode"),
-                "subnetworks": _number("Subnets"),
-                "peerings": _number("Peerings"),
-                "mtu": st.column_config.NumberColumn("MTU (bytes)", format="%d"),
-            },
-        ),
-        Tab(
-            "instances",
-            "Instances",
-            ("compute.googleapis.com/Instance",),
-            {
-                "state": _text("Status"),
-                "machine_type": _text("Machine type"),
-                **place,
-                "internal_address": _text("Internal address"),
-                "external_address": _text("External address"),
-                "network": _text("Network"),
-            },
-        ),
-        Tab(
-            "clusters",
-            "Clusters",
-            ("container.googleapis.com/Cluster",),
-            {
-                "state": _text("Status"),
-                **place,
-                "version": _text("Version"),
-                "release_channel": _text("Channel"),
-                "mode": _text("Mode"),
-                "nodes": _number("Nodes"),
-                "node_pools": _number("Node pools"),
-                "node_addresses": _text("Node addresses"),
-                "network": _text("Network"),
-            },
-        ),
-        Tab(
-            "databases",
-            "Databases",
-            (
-                "sqladmin.googleapis.com/Instance",
-                "spanner.googleapis.com/Instance",
-                "bigtableadmin.googleapis.com/Instance",
-                "alloydb.googleapis.com/Cluster",
-                "firestore.googleapis.com/Database",
-                "redis.googleapis.com/Instance",
-                "memcache.googleapis.com/Instance",
-            ),
-            {
-                "kind": _text("Type"),
-                "state": _text("Status"),
-                **place,
-                "version": _text("Version"),
-                "tier": _text("Tier"),
-                "availability": _text("Availability"),
-                "public_address": _text("Public address"),
-                "backups": _text("Backups"),
-            },
-        ),
+    return (
+        Tab("projects", "Projects", ("cloudresourcemanager.googleapis.com/Project",), _projects()),
+        Tab("networks", "VPCs", ("compute.googleapis.com/Network",), _networks()),
+        Tab("instances", "Instances", ("compute.googleapis.com/Instance",), _instances()),
+        Tab("clusters", "Clusters", ("container.googleapis.com/Cluster",), _clusters()),
+        Tab("databases", "Databases", DATABASES, _databases()),
         Tab(
             "service_accounts",
             "Service accounts",
             ("iam.googleapis.com/ServiceAccount",),
-            {
-                "email": _text("Email", width="large"),
-                "project_id": _text("Project"),
-                "state": _text("State"),
-                "user_keys": _number("User-made keys"),
-                "oldest_key": _time("Oldest key (UTC)"),
-            },
+            _service_accounts(),
         ),
+        Tab("others", "All other types", (), {"kind": _text("Type"), "state": _text("State"), **_place()}),
     )
-    other = Tab("others", "All other types", (), {"kind": _text("Type"), "state": _text("State"), **place})
-    return (*own, other)
+
+
+def _place() -> dict[str, Any]:
+    return {"project_id": _text("Project"), "location": _text("Location")}
+
+
+def _projects() -> dict[str, Any]:
+    return {
+        "project_id": _text("Project id"),
+        "project_number": _text("Number"),
+        "folder": _text("Folder"),
+        "state": _text("State"),
+        "assets": _number("Resources"),
+    }
+
+
+def _networks() -> dict[str, Any]:
+    return {
+        "project_id": _text("Project"),
+        "routing_mode": _text("Routing"),
+        "subnet_mode": _text("Subnet mode"),
+        "subnetworks": _number("Subnets"),
+        "peerings": _number("Peerings"),
+        "mtu": st.column_config.NumberColumn("MTU (bytes)", format="%d"),
+    }
+
+
+def _instances() -> dict[str, Any]:
+    return {
+        "state": _text("Status"),
+        "machine_type": _text("Machine type"),
+        **_place(),
+        "internal_address": _text("Internal address"),
+        "external_address": _text("External address"),
+        "network": _text("Network"),
+    }
+
+
+def _clusters() -> dict[str, Any]:
+    return {
+        "state": _text("Status"),
+        **_place(),
+        "version": _text("Version"),
+        "release_channel": _text("Channel"),
+        "mode": _text("Mode"),
+        "nodes": _number("Nodes"),
+        "node_pools": _number("Node pools"),
+        "node_addresses": _text("Node addresses"),
+        "network": _text("Network"),
+    }
+
+
+def _databases() -> dict[str, Any]:
+    return {
+        "kind": _text("Type"),
+        "state": _text("Status"),
+        **_place(),
+        "version": _text("Version"),
+        "tier": _text("Tier"),
+        "availability": _text("Availability"),
+        "public_address": _text("Public address"),
+        "backups": _text("Backups"),
+    }
+
+
+def _service_accounts() -> dict[str, Any]:
+    return {
+        "email": _text("Email", width="large"),
+        "project_id": _text("Project"),
+        "state": _text("State"),
+        "user_keys": _number("User-made keys"),
+        "oldest_key": _time("Oldest key (UTC)"),
+    }
 
 
 def past_columns(tab: Tab) -> dict[str, Any]:

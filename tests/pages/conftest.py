@@ -13,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from app import queries, schema, sql_files
 from app.errors import PortalError
+from app.ui import text
 from tests.conftest import ROOT
 from tests.fixtures.processes import free_port
 
@@ -57,6 +58,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     made = World()
     monkeypatch.setattr(queries, "arrow", made.arrow)
     monkeypatch.setattr(queries, "run", lambda key, **params: made.arrow(key, **params).to_pandas())
+    monkeypatch.setattr(text, "now", lambda: NOW)  # so that a slow run, or midnight, changes nothing
     monkeypatch.setenv("PORTAL_API_PORT", str(free_port()))
     yield made
     made.con.close()

@@ -43,7 +43,7 @@ def test_without_a_sidecar_nothing_can_be_run_and_the_page_says_how_old_the_data
     test = page("sync_status")
     assert all(one.disabled for one in test.button if one.label == "Run now")
     assert "The sidecar is down" in words(test)
-    assert "newest data is from 1 min ago" in words(test)
+    assert "newest data is from" in words(test)
 
 
 def test_run_now_asks_the_sidecar_and_shows_its_refusal(full: World, monkeypatch) -> None:
