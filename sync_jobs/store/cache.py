@@ -123,6 +123,10 @@ class Cache:
                 if relative not in current and now - since > GRACE_SECONDS:
                     path.unlink()
                     removed += 1
+        for path in self.folder.glob("manifest.*.tmp"):  # of a writer that was killed before the rename
+            if now - path.stat().st_mtime > GRACE_SECONDS:
+                path.unlink(missing_ok=True)
+                removed += 1
         if removed:
             structlog.get_logger().info("swept", files=removed)
         return removed
