@@ -106,6 +106,8 @@ class Mirror:
             there = self._kind_there(marks, created)
             if there == "sample" and self._cache.has_source() != "sample":
                 todo = _order()  # also tables of which this home holds nothing
+            anew = {mark.table for mark in marks.values() if mark.created != created[mark.table]}
+            todo = [name for name in _order() if name in todo or name in anew]
             for name in todo:
                 mark = self._begun(lease, marks.get(name), name, created[name], there)
                 try:
