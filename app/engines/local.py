@@ -21,7 +21,7 @@ from app.engines.local_errors import translated
 from app.engines.local_tables import STATE_FILE, HotTables
 from app.errors import QueryError
 from app.manifest import CACHE_FOLDER, PARQUET_TABLES, SPANS, Manifest
-from app.schema import duckdb_type, tables
+from app.schema import Column, duckdb_type, tables
 from app.settings import Settings
 from app.sql_files import SqlFile
 
@@ -189,8 +189,14 @@ def _view(name: str, paths: list[str]) -> str:
     """A view with the columns of sql/schema in their order. Daily files are pruned by the date in their path."""
     quoted = ", ".join("'" + path.replace("'", "''") + "'" for path in paths)
     hive = ", hive_partitioning = true, hive_types = {'date': DATE}" if name == "asset_snapshots" else ""
-    columns = ", ".join(f'CAST("{c.name}" AS {duckdb_type(c)}) AS "{c.name}"' for c in tables()[name].columns)
+    columns = ", ".join(_column(column) for column in tables()[name].columns)
     return f"SELECT {columns} FROM read_parquet([{quoted}]{hive})"
+
+
+def _column(column: Column) -> str:
+    """A column in the type of sql/schema. BigQuery knows no NULL array: it stores an empty one."""
+    value = f'CAST("{column.name}" AS {duckdb_type(column)})'
+    return f'{f"coalesce({value}, [])" if column.type.startswith("ARRAY") else value} AS "{column.name}"'
 
 
 def _unfolded(path: str) -> str:

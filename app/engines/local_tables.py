@@ -142,5 +142,6 @@ def _cast(column: Column) -> str:
     if column.type == "TIMESTAMP":
         return f"make_timestamptz({name})"
     if column.type.startswith("ARRAY"):
-        return f"CAST(CAST({name} AS JSON) AS {duckdb_type(column)})"
+        # BigQuery knows no NULL array: it stores an empty one.
+        return f"coalesce(CAST(CAST({name} AS JSON) AS {duckdb_type(column)}), [])"
     return f"CAST({name} AS {duckdb_type(column)})"
