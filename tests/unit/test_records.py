@@ -95,6 +95,12 @@ def test_a_whole_file_gives_its_records_in_order(assets: list[dict[str, Any]], l
     assert [one.line for one in found] == [content[:start].count(b"\n") + 1 for start, _ in spans]
 
 
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_a_file_of_one_record(layout: str) -> None:
+    content, _ = laid_out([instance("till")], layout)
+    assert [type(one) for one in scanned(content)] == [Record]
+
+
 bites = st.one_of(
     st.sampled_from(
         [b"", b'"', b"\\", b"{", b"}", b"[", b"]", b"\n", b"\xff", b"\x00", b'\\"', b"}}", b'{"']

@@ -141,7 +141,7 @@ def _lines(content: mmap.mmap) -> Iterator[Record | Fault]:
     while line := content.readline():
         number += 1
         raw = line.strip(_BLANK)
-        if not raw:
+        if not raw.strip(_PADDING):  # blank, or a bracket of an array with one record a line
             continue
         reason = fault_of(raw)
         if reason is None:
