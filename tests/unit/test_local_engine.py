@@ -99,7 +99,7 @@ READS = [
 
 @pytest.mark.parametrize("query", READS)
 def test_nothing_but_the_cache_can_be_read(home: Portal, query: str) -> None:
-    with pytest.raises(PortalError, match="not allowed|does not exist|not in the catalog") as refused:
+    with pytest.raises(PortalError, match=r"not allowed|does not exist|not in the catalog") as refused:
         raw(home, query.format(home=home.home))
     assert refused.value.hint
 
