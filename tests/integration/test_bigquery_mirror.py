@@ -135,10 +135,11 @@ def hot_rows(cache: Cache) -> None:
     cost = {"date": NOW.date(), "service": "s", "sku": "k", "location": "", "currency": "EUR", "run_id": "r"}
     amounts = {"cost": "1.25", "credits": "-0.25", "net_cost": "1.00"}
     state.upsert("daily_costs", [{**cost, **amounts, "project_id": name} for name in ("p", "q")])
-    # Whole seconds: the emulator counts seconds begun where BigQuery counts whole ones.
-    runs = state.rows("SELECT run_id FROM sync_runs")
+    # Whole seconds: the emulator counts seconds begun where BigQuery counts whole ones. A run keeps its day: the
+    # merge compares runs within the days they began on.
+    runs = state.rows("SELECT run_id, started_at FROM sync_runs ORDER BY started_at")
     for i, row in enumerate(runs):
-        at = int((NOW - dt.timedelta(minutes=10 - i)).timestamp()) * 1_000_000
+        at = (row["started_at"] // 1_000_000 + i) * 1_000_000
         with state.transaction():
             rev = state.next_value("rev")
             state.execute(
