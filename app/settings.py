@@ -93,6 +93,9 @@ class Settings(BaseSettings):
     ui_port: Port = Field(8501, description="Port of the pages")
 
     memory_limit: Memory = Field("1GB", description="DuckDB memory per process, for example 1GB")
+    import_memory_limit: Memory = Field(
+        "1600MB", description="DuckDB memory of an import, for example 1600MB"
+    )
     threads: Threads | None = Field(None, description="DuckDB threads per process; unset: all cores")
     query_timeout_seconds: Seconds = Field(30, description="Longest a local query may take")
 

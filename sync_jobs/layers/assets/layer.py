@@ -77,7 +77,7 @@ class AssetsLayer:
         if not paths:
             return Unknown("No export file was named.", "Use `python -m sync_jobs import-assets FILE…`.")
         folder = ctx.cache.workspace(NAME)
-        connection = ctx.cache.duckdb(ctx.settings.memory_limit, ctx.settings.threads, folder)
+        connection = ctx.cache.duckdb(ctx.settings.import_memory_limit, ctx.settings.threads, folder)
         files = []
         for path in dict.fromkeys(paths):  # a file listed twice is read once
             ctx.check()
