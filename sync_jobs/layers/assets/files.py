@@ -20,6 +20,7 @@ import orjson
 from app.errors import Permanent, Retryable, SettingsError
 from sync_jobs.layers.assets.normalise import FileShape, reader
 from sync_jobs.layers.assets.records import Fault, Record, scan
+from sync_jobs.layers.assets.survey import Group
 
 INLINE_BYTES = 1024 * 1024
 CHUNK = 1024 * 1024
@@ -40,6 +41,7 @@ class Prepared:
     shape: FileShape
     faults: list[dict[str, Any]] = field(default_factory=list)
     cut_off: str | None = None
+    groups: list[Group] | None = None  # what a first look told; None where it has to be looked at again
     cleaned: bool = False
 
     @property
@@ -66,8 +68,10 @@ def prepare(
     number = len(list(workspace.glob("file-*")))
     local, cut_off = _local(given, workspace / f"file-{number}")
     prepared = Prepared(given, FileShape(str(local), _guess(local), OBJECT_BYTES), cut_off=cut_off)
-    if not prepared.empty and not _strictly_readable(connection, prepared.shape):
-        clean(prepared, workspace, home, read_time)
+    if not prepared.empty:
+        prepared.groups = _looked(connection, prepared.shape)
+        if prepared.groups is None:
+            clean(prepared, workspace, home, read_time)
     return prepared
 
 
@@ -84,11 +88,11 @@ def clean(prepared: Prepared, workspace: Path, home: Path, read_time: datetime) 
                 number = len(prepared.faults)
                 prepared.faults.append(_dead_letter(found, number, prepared.given, home, read_time))
     prepared.shape = FileShape(str(target), "newline_delimited", max(OBJECT_BYTES, largest + CHUNK))
-    prepared.cleaned = True
+    prepared.cleaned, prepared.groups = True, None
 
 
-def _strictly_readable(connection: duckdb.DuckDBPyConnection, shape: FileShape) -> bool:
-    """Whether every record of the file fits, without looking at the large columns."""
+def _looked(connection: duckdb.DuckDBPyConnection, shape: FileShape) -> list[Group] | None:
+    """The groups of a file in one pass, without the large columns; None when some record does not fit."""
     texts = ("name", "assetType", "asset_type", "updateTime", "update_time")
 
     def text(value: str) -> str:
@@ -106,13 +110,14 @@ def _strictly_readable(connection: duckdb.DuckDBPyConnection, shape: FileShape) 
     moment = "coalesce(\"window\" ->> '$.startTime', \"window\" ->> '$.start_time')"
     news = f"length(trim({named})) > 0 AND ({typed}) AND TRY_CAST({moment} AS TIMESTAMPTZ) IS NOT NULL"
     try:
-        bad = connection.execute(
-            f"SELECT count(*) FROM {reader([shape], texts)}"
-            f" WHERE NOT coalesce(CASE WHEN {change} THEN {news} ELSE {asset} END, false)"
+        groups = connection.execute(
+            "SELECT ancestors, regexp_extract(CAST(name AS VARCHAR), '/projects/([^/\"]+)', 1), name IS NULL,"
+            f" count(*), bool_and(coalesce(CASE WHEN {change} THEN {news} ELSE {asset} END, false))"
+            f" FROM {reader([shape], texts)} GROUP BY ALL"
         ).fetchall()
     except duckdb.Error:
-        return False
-    return bool(bad[0][0] == 0)
+        return None
+    return [group[:4] for group in groups] if all(group[4] for group in groups) else None
 
 
 def _guess(path: Path) -> str:

@@ -22,7 +22,7 @@ from sync_jobs.layers.assets.literals import parquet
 from sync_jobs.layers.assets.normalise import FileShape, reader
 from sync_jobs.layers.assets.progress import Watch
 from sync_jobs.layers.assets.publish import compacted
-from sync_jobs.layers.assets.survey import Survey, fill_project_ids, survey
+from sync_jobs.layers.assets.survey import Survey, fill_project_ids, looked, survey
 from sync_jobs.layers.base import NotConfigured, Outcome, RunContext, Schedule, Unknown
 from sync_jobs.store.cache import Cache
 
@@ -160,7 +160,12 @@ def _look(extracted: Extracted) -> None:
     """The survey. A snapshot that lacks something for a fault of its files does not tell what is gone."""
     work, shapes = extracted.work, _shapes(extracted)
     make_room(work.connection, extracted.files)
-    extracted.survey = survey(work.connection, shapes) if shapes else Survey(0, 0)
+    known = [
+        looked(work.connection, file.shape) if file.groups is None else file.groups
+        for file in extracted.files
+        if Path(file.shape.path).stat().st_size and not file.empty
+    ]
+    extracted.survey = survey([group for groups in known for group in groups])
     work.lists = not any(file.incomplete for file in extracted.files)
     if shapes:
         fill_project_ids(work.connection, shapes, extracted.survey, work.old)

@@ -29,12 +29,20 @@ class Survey:
     unnumbered: bool = False  # some project is known by number only
 
 
-def survey(connection: duckdb.DuckDBPyConnection, shapes: Sequence[FileShape]) -> Survey:
-    """One pass over names and ancestors."""
-    groups = connection.sql(f"""
+Group = tuple[list[str] | None, str, bool, int]
+"""Ancestors, project in the name, whether they are asset changes, and how many records are alike in that."""
+
+
+def looked(connection: duckdb.DuckDBPyConnection, shape: FileShape) -> list[Group]:
+    """The groups of a file: one pass over names and ancestors."""
+    return connection.sql(f"""
         SELECT ancestors, regexp_extract(name, '/projects/([^/]+)', 1) AS project, name IS NULL AS change,
           count(*) AS n
-        FROM {reader(shapes)} GROUP BY ALL""").fetchall()
+        FROM {reader([shape])} GROUP BY ALL""").fetchall()
+
+
+def survey(groups: Sequence[Group]) -> Survey:
+    """What the groups of all files tell together."""
     assets = [group for group in groups if not group[2]]
     lists = [group[0] for group in assets if group[0]]
     bare = frozenset(group[1] for group in assets if not group[0] and group[1])
@@ -60,7 +68,7 @@ def covering(lists: Sequence[Sequence[str]]) -> frozenset[str]:
     return frozenset(path[-1] for path in tops.values())
 
 
-def _numbers(groups: Sequence[tuple[list[str] | None, str, bool, int]]) -> dict[str, str]:
+def _numbers(groups: Sequence[Group]) -> dict[str, str]:
     """Project number -> id, from assets that carry the number in ancestors and the id in the name."""
     seen: dict[str, Counter[str]] = {}
     for ancestors, project, _, count in groups:
@@ -96,7 +104,7 @@ def fill_project_ids(
         )
 
 
-def _number(group: tuple[list[str] | None, str, bool, int]) -> str | None:
+def _number(group: Group) -> str | None:
     """The project number a group of assets is in, if any."""
     ancestors, project = group[0], group[1]
     if ancestors and ancestors[0].startswith("projects/"):
