@@ -19,7 +19,7 @@ from sync_jobs.layers.assets.literals import literal, parquet
 from sync_jobs.layers.assets.normalise import CONTENT, rows
 from sync_jobs.layers.assets.survey import Survey
 
-PARQUET = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, STRING_DICTIONARY_PAGE_SIZE_LIMIT 65536"
+PARQUET = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, STRING_DICTIONARY_PAGE_SIZE_LIMIT 65536, ROW_GROUP_SIZE 20480"
 BATCH = 5_000
 
 
