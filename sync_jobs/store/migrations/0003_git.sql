@@ -1,0 +1,1 @@
+-- What the git layer keeps beside files and commits.

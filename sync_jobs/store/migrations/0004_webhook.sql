@@ -1,0 +1,1 @@
+-- Deliveries of the webhook, kept raw before they are answered.

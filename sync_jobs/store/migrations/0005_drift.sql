@@ -1,0 +1,1 @@
+-- What Terraform declares, in full, and how much of the infrastructure is under code.
