@@ -8,6 +8,9 @@ from datetime import UTC, date, datetime
 NOTHING = "—"
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&@^=])")
 _CODE = re.compile(r"(?<![`\\])(`[^`]+`)(?!`)")
+# Streamlit makes icons and its logo of these in finished text, where no backslash helps any more.
+_NAMED = re.compile(r":(?=(?:material[/_]\w+|streamlit):)")
+_WORD_JOINER = "\N{WORD JOINER}"
 _UNITS = ((86400 * 365, "yr"), (86400 * 30, "mo"), (86400, "d"), (3600, "h"), (60, "min"))
 
 
@@ -117,6 +120,11 @@ def kind(asset_type: str) -> str:
     return asset_type.replace(".googleapis.com/", " ")
 
 
+def escaped(text: str) -> str:
+    """Text from outside for a place that reads Markdown: every character stands for itself. Keeps line breaks."""
+    return _MARKDOWN.sub(r"\\\1", _NAMED.sub(f":{_WORD_JOINER}", text))
+
+
 def plain(text: object) -> str:
     """Text from outside for a place that reads Markdown: shown as it is, nothing in it is interpreted.
 
@@ -125,4 +133,16 @@ def plain(text: object) -> str:
     if not known(text):
         return NOTHING
     parts = _CODE.split(str(text).replace("\n", " "))
-    return "".join(part if at % 2 else _MARKDOWN.sub(r"\\\1", part) for at, part in enumerate(parts))
+    return "".join(part if at % 2 else escaped(part) for at, part in enumerate(parts))
+
+
+def size(value: object) -> str:
+    """A number of bytes: 512 B, 12 KB, 3.4 MB (of 1,000); a dash for nothing."""
+    if not known(value):
+        return NOTHING
+    amount = float(str(value))
+    for unit in ("B", "KB", "MB"):
+        if amount < 999.5:
+            return f"{amount:.0f} {unit}" if unit != "MB" or amount >= 9.95 else f"{amount:.1f} MB"
+        amount /= 1000
+    return f"{amount:.1f} GB"
