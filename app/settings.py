@@ -20,9 +20,11 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from app.errors import SettingsError
 from app.settings_values import (
+    DEFAULT_MAPPING,
     Dataset,
     Days,
     Folder,
+    GitMapping,
     GitUrl,
     Location,
     Loopback,
@@ -65,6 +67,18 @@ class Settings(BaseSettings):
     )
     git_branch: str = Field(
         "HEAD", min_length=1, description="Branch to follow; HEAD is the remote's default"
+    )
+    git_publish_root: Folder | None = Field(
+        None, description="Folder below which the synced files are published; unset: the portal's own"
+    )
+    git_mapping: GitMapping = Field(
+        DEFAULT_MAPPING, description="Which files of the landing zone are published, and where"
+    )
+    git_file_limit_bytes: int = Field(
+        5 * 1024**2, ge=1, description="A larger file of the landing zone is refused"
+    )
+    git_history_commits: int = Field(
+        500, ge=1, le=100_000, description="How many commits of the landing zone are kept"
     )
     gcp_scope: Scope | None = Field(
         None, description="What to read from Cloud Asset Inventory: organizations/N, folders/N or projects/ID"

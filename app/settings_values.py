@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import json
 import re
 from pathlib import Path
 from typing import Annotated
@@ -41,9 +42,44 @@ def _loopback(value: str) -> str:
     )
 
 
+def _from_json(value: object) -> object:
+    """A variable holds text: the same list as JSON."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value)
+    except ValueError:
+        raise ValueError(_RULES) from None
+
+
+def _rules(value: list[dict[str, str]]) -> list[dict[str, str]]:
+    for rule in value:
+        if set(rule) != {"from", "to"} or not rule["from"].strip("/") or not rule["to"].strip("/"):
+            raise ValueError(_RULES)
+        for path in rule.values():
+            parts = path.rstrip("/").split("/")
+            if not all(parts) or {"..", ".", ".git"} & {part.lower() for part in parts} or "\\" in path:
+                raise ValueError(f"{_RULES}; {path!r} must stay below its folder")
+        if not rule["to"].endswith("/") or "*" in rule["to"]:
+            raise ValueError(f"{_RULES}; {rule['to']!r} must be a folder and end with /")
+    return value
+
+
 def _upper(value: object) -> object:
     return value.upper() if isinstance(value, str) else value
 
+
+_RULES = (
+    'rules such as [{from = "docs/**", to = "docs/lz-reference/docs/"}] (in a variable: the same as JSON)'
+)
+# The part of `from` before its first wildcard is replaced by `to`; the rest of the path stays as it is.
+DEFAULT_MAPPING = [
+    {"from": "docs/**", "to": "docs/lz-reference/docs/"},
+    {"from": "*.md", "to": "docs/lz-reference/"},
+    {"from": "pmo.yaml", "to": "config/lz-config/"},
+    {"from": "policies/**", "to": "config/lz-config/policies/"},
+    {"from": "terraform/**", "to": "docs/lz-reference/terraform/"},
+]
 
 Seconds = Annotated[int, Field(ge=1, le=366 * 86400)]
 Days = Annotated[int, Field(ge=1, le=36500)]
@@ -60,6 +96,7 @@ GitUrl = Annotated[
         "an https://, ssh:// or file:// address, or git@host:path",
     ),
 ]
+GitMapping = Annotated[list[dict[str, str]], BeforeValidator(_from_json), AfterValidator(_rules)]
 Scope = Annotated[
     str,
     _matching(

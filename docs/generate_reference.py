@@ -32,6 +32,8 @@ MADE = "<!-- Made by `python docs/generate_reference.py`. Do not edit. -->"
 FORMS = {
     "home": "a folder",
     "git_url": "`https://…`, `ssh://…`, `file://…` or `git@host:path`",
+    "git_publish_root": "a folder",
+    "git_mapping": "a list of rules `{from, to}`; in a variable: as JSON",
     "gcp_scope": "`organizations/NUMBER`, `folders/NUMBER` or `projects/ID`",
     "gcp_project": "a project id",
     "bigquery_dataset": "letters, digits and underscores",

@@ -1,6 +1,8 @@
 -- Commits of the landing zone.
 CREATE TABLE IF NOT EXISTS git_commits (
   commit_sha STRING NOT NULL OPTIONS (description = 'Full id'),
+  position INT64 OPTIONS (description = 'Place in the line of first parents, 0 = oldest listed; null: off that line'),
+  parents ARRAY<STRING> OPTIONS (description = 'Ids of its parents, the first one first'),
   committed_at TIMESTAMP NOT NULL OPTIONS (description = 'Committer time'),
   author STRING OPTIONS (description = 'Name of the author'),
   author_email STRING OPTIONS (description = 'Address of the author'),

@@ -42,6 +42,11 @@ DAYS_AT_ONCE = 100
 OF_THE_PRESENT = frozenset(
     {"assets", "declared_resources", "drift", "git_commits", "git_files", "policies", STATUS}
 )
+HISTORY = (
+    "asset_changes",
+    "asset_snapshots",
+    "resources_daily",
+)  # of the Parquet tables; the others are of the present
 _KIND = "SELECT value FROM portal_info WHERE key = 'source_kind'"
 
 log = structlog.get_logger("sync_jobs.mirror")
@@ -209,7 +214,7 @@ class Mirror:
         fresh = sorted(set(listed) - set(mark.files))
         digest = hashlib.sha256("\n".join([*sorted(listed), "", *sorted(mark.files)]).encode()).hexdigest()
         run_id = f"{mark.series}:{digest}"
-        if whole or mark.table == "assets":
+        if whole or mark.table not in HISTORY:
             rows = store.merge(mark.table, self._parts(sorted(listed)), run_id, delete_missing=True)
         elif mark.table == "asset_changes":
             # Files that became one come again; each change has its key.

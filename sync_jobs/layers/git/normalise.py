@@ -98,6 +98,7 @@ def _file_row(file: TreeFile, head: str, run_id: str) -> Row:
         "blob_sha": file.blob,
         "title": title_of(text) if text is not None and kind == "doc" else None,
         "text": text,
+        "status": "not_mapped",
         "commit_sha": head,
         "run_id": run_id,
     }
