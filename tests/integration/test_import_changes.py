@@ -11,12 +11,16 @@ from typing import Any
 
 import pytest
 
+from sync_jobs.layers.assets import snapshot
 from sync_jobs.store.cache import Cache
 from tests.fixtures.exports import ORG, Portal, fleet, instance, policy, portal, write
 
 
-@pytest.fixture
-def home(tmp_path: Path) -> Iterator[Portal]:
+@pytest.fixture(params=["one sorted file", "spread by asset type"])
+def home(tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Portal]:
+    """A home whose states are written as small ones are, and again as those of many assets are."""
+    if request.param == "spread by asset type":
+        monkeypatch.setattr(snapshot, "SPREAD_FROM", 1)
     with portal(tmp_path / "home") as made:
         yield made
 

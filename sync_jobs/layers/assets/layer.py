@@ -182,7 +182,7 @@ def _refuse_older(ctx: RunContext, old: list[str]) -> None:
 
 def _grew(work: snapshot.Work, staged: Path, carried: Path | None) -> bool:
     """Whether the number of assets differs: a first snapshot of a further scope adds assets without changes."""
-    files = parquet([str(path) for path in (staged, carried) if path])
+    files = parquet(file for part in (staged, carried) if part for file in snapshot.files(part))
     new = work.connection.sql(f"SELECT count(*) FROM {files}").fetchall()
     return bool(new != work.connection.sql(f"SELECT count(*) FROM {work.previous()}").fetchall())
 
@@ -211,8 +211,8 @@ def _publish(normalised: Normalised, ctx: RunContext) -> None:
     days.unfold_counts(work, present=normalised.kind == "history" and bool(past))
     files: dict[str, list[str]] = {
         "assets": [
-            cache.adopt(path, f"assets/{ctx.run_id}-{number}.parquet")
-            for number, path in enumerate(normalised.state)
+            cache.adopt(Path(file), f"assets/{ctx.run_id}-{number}.parquet")
+            for number, file in enumerate(file for part in normalised.state for file in snapshot.files(part))
         ]
         or manifest.files("assets"),
         "asset_snapshots": [*days.without(manifest.files("asset_snapshots"), past, oldest), *frozen],

@@ -19,8 +19,16 @@ from sync_jobs.layers.assets.literals import literal, parquet
 from sync_jobs.layers.assets.normalise import CONTENT, rows
 from sync_jobs.layers.assets.survey import Survey
 
-PARQUET = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, STRING_DICTIONARY_PAGE_SIZE_LIMIT 65536, ROW_GROUP_SIZE 20480"
+ROW_GROUP = 20_480
+PARQUET = (
+    "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, STRING_DICTIONARY_PAGE_SIZE_LIMIT 65536,"
+    f" ROW_GROUP_SIZE {ROW_GROUP}"
+)
 BATCH = 5_000
+# A sort of all content holds or spills it all. Large states are spread over files by asset type instead, in one pass:
+# a question about a type still reads a small part, for Parquet keeps a Bloom filter of the types in each file.
+SPREAD_FROM = 200_000
+PARTS = 16
 
 
 @dataclass
@@ -46,7 +54,6 @@ class Work:
 
 def stage(work: Work, source: str, survey: Survey, whole_scope: str | None) -> Path:
     """The records of `source` as a sorted file of rows, with `first_seen` of those known before."""
-    target = work.folder / "staged.parquet"
     first_seen = work.at()
     join = ""
     if work.old:
@@ -55,13 +62,14 @@ def stage(work: Work, source: str, survey: Survey, whole_scope: str | None) -> P
             f" {_in_scope(survey, whole_scope)} AS in_scope FROM {work.previous()}"
         )
         first_seen, join = f"coalesce(k.first_seen, {work.at()})", "LEFT JOIN known k ON k.name = n.name"
-    _copy(
-        work.connection,
+    staged = _state(
+        work,
         f"SELECT n.*, {first_seen} AS first_seen, {work.at()} AS last_seen, '{work.run_id}' AS run_id"
         f" FROM ({rows(source)}) n {join}",
-        target,
+        "staged",
+        survey.assets,
     )
-    merged = _merged(work, target)
+    merged = _merged(work, staged)
     work.lists = work.lists and _lists_assets(work, merged)
     return merged
 
@@ -69,14 +77,13 @@ def stage(work: Work, source: str, survey: Survey, whole_scope: str | None) -> P
 def _merged(work: Work, staged: Path) -> Path:
     """One row per name: content types of one asset together; of the same content type the newest counts."""
     count, names = work.connection.sql(
-        f"SELECT count(*), count(DISTINCT name) FROM {parquet([str(staged)])}"
+        f"SELECT count(*), count(DISTINCT name) FROM {parquet(files(staged))}"
     ).fetchall()[0]
     if count == names:
         return staged
-    target = work.folder / "merged.parquet"
     order = "coalesce(update_time, TIMESTAMPTZ '1970-01-01')"
     columns = [
-        column[0] for column in work.connection.sql(f"DESCRIBE FROM {parquet([str(staged)])}").fetchall()
+        column[0] for column in work.connection.sql(f"DESCRIBE FROM {parquet(files(staged))}").fetchall()
     ]
     newest = ", ".join(
         f"arg_max({c}, {order}) FILTER ({c} IS NOT NULL) AS {c}"
@@ -89,14 +96,14 @@ def _merged(work: Work, staged: Path) -> Path:
         f" arg_max(display_name, {order}) FILTER (display_name IS NOT NULL)) AS display_name"
     )
     content = ", ".join((*CONTENT, "ancestors"))
-    _copy(
-        work.connection,
+    return _state(
+        work,
         f"SELECT * REPLACE (CAST(hash({content}) AS VARCHAR) AS content_hash) FROM ("
         f"SELECT {', '.join(_in_order(columns))} FROM (SELECT name, NULL AS content_hash, {newest}"
-        f" FROM {parquet([str(staged)])} GROUP BY name))",
-        target,
+        f" FROM {parquet(files(staged))} GROUP BY name))",
+        "merged",
+        names,
     )
-    return target
 
 
 def _in_order(columns: list[str]) -> list[str]:
@@ -122,24 +129,23 @@ def completed(work: Work, staged: Path) -> Path:
     """Content types that this snapshot did not bring keep what was known: not looked at is not removed."""
     if not work.old:
         return staged
-    counts = ", ".join(f"count({c})" for c in CONTENT)
-    new = work.connection.sql(f"SELECT {counts} FROM {parquet([str(staged)])}").fetchall()[0]
-    old = work.connection.sql(f"SELECT {counts} FROM {work.previous()}").fetchall()[0]
-    absent = [c for c, n, o in zip(CONTENT, new, old, strict=True) if n == 0 and o > 0]
+    new, old = parquet(files(staged)), work.previous()
+    absent = [
+        c for c in CONTENT if not _any(work, new, f"{c} IS NOT NULL") and _any(work, old, f"{c} IS NOT NULL")
+    ]
     if not absent:
         return staged
-    target = work.folder / "completed.parquet"
     light = ("location", "labels", "state", "create_time", "display_name") if "resource" in absent else ()
     kept = ", ".join(f"o.{c} AS {c}" for c in absent)
     described = "".join(f", coalesce(o.{c}, n.{c}) AS {c}" for c in light)
     content = ", ".join((*CONTENT, "ancestors"))
-    _copy(
-        work.connection,
+    return _state(
+        work,
         f"SELECT * REPLACE (CAST(hash({content}) AS VARCHAR) AS content_hash) FROM (SELECT n.* REPLACE ({kept}{described})"
-        f" FROM {parquet([str(staged)])} n LEFT JOIN {work.previous()} o ON o.name = n.name)",
-        target,
+        f" FROM {parquet(files(staged))} n LEFT JOIN {work.previous()} o ON o.name = n.name)",
+        "completed",
+        _count(work, staged),
     )
-    return target
 
 
 def carried(work: Work, staged: Path) -> Path | None:
@@ -147,26 +153,33 @@ def carried(work: Work, staged: Path) -> Path | None:
     if not work.old:
         return None
     keep = "NOT k.in_scope" if work.lists else "true"
-    target = work.folder / "carried.parquet"
-    _copy(
-        work.connection,
+    at_most = work.connection.sql(f"SELECT count(*) FROM known k WHERE {keep}").fetchall()[0][0]
+    if not at_most:
+        return None
+    target = _state(
+        work,
         f"SELECT o.* FROM {work.previous()} o JOIN known k ON k.name = o.name AND ({keep})"
-        f" ANTI JOIN {parquet([str(staged)])} s ON s.name = o.name",
-        target,
+        f" ANTI JOIN {parquet(files(staged))} s ON s.name = o.name",
+        "carried",
+        at_most,
     )
-    return target if _count(work, target) else None
+    return target if files(target) and _count(work, target) else None
 
 
 def _lists_assets(work: Work, staged: Path) -> bool:
     """A snapshot with resources, or with bare assets, tells what exists; one of policies alone does not."""
-    resources, bare = work.connection.sql(
-        f"SELECT count(resource), count(*) FILTER (coalesce({', '.join(CONTENT)}) IS NULL) FROM {parquet([str(staged)])}"
-    ).fetchall()[0]
-    return bool(resources or bare)
+    return _any(
+        work, parquet(files(staged)), f"resource IS NOT NULL OR coalesce({', '.join(CONTENT)}) IS NULL"
+    )
 
 
-def _count(work: Work, file: Path) -> int:
-    return int(work.connection.sql(f"SELECT count(*) FROM {parquet([str(file)])}").fetchall()[0][0])
+def _any(work: Work, relation: str, condition: str) -> bool:
+    """Whether some row is so. Stops at the first one: counting would read all content."""
+    return bool(work.connection.sql(f"SELECT 1 FROM {relation} WHERE {condition} LIMIT 1").fetchall())
+
+
+def _count(work: Work, part: Path) -> int:
+    return int(work.connection.sql(f"SELECT count(*) FROM {parquet(files(part))}").fetchall()[0][0])
 
 
 def changed(work: Work, staged: Path) -> tuple[Path | None, dict[str, int]]:
@@ -177,7 +190,7 @@ def changed(work: Work, staged: Path) -> tuple[Path | None, dict[str, int]]:
     counts = {"created": 0, "updated": 0, "deleted": 0}
     if not work.old or not work.connection.sql("SELECT count(*) FROM known WHERE in_scope").fetchall()[0][0]:
         return None, counts
-    new = parquet([str(staged)])
+    new = parquet(files(staged))
     gone = "k.in_scope AND n.name IS NULL" if work.lists else "false"
     work.connection.execute(f"""
         CREATE OR REPLACE TEMP TABLE differing AS
@@ -197,7 +210,9 @@ def changed(work: Work, staged: Path) -> tuple[Path | None, dict[str, int]]:
     if not sum(counts.values()):
         return None, counts
     target = work.folder / "changes.parquet"
-    _copy(work.connection, change_rows(work), target, order="date, project_id, asset_type")
+    work.connection.execute(
+        f"COPY ({change_rows(work)} ORDER BY date, project_id, asset_type) TO {literal(target)} ({PARQUET})"
+    )
     return target, counts
 
 
@@ -267,7 +282,24 @@ def _sorted(text: str | None) -> bytes | None:
     return orjson.dumps(orjson.loads(text), option=orjson.OPT_SORT_KEYS)
 
 
-def _copy(
-    connection: duckdb.DuckDBPyConnection, select: str, target: Path, order: str = "asset_type, project_id"
-) -> None:
-    connection.execute(f"COPY ({select} ORDER BY {order}) TO {literal(target)} ({PARQUET})")
+def files(part: Path) -> list[str]:
+    """The Parquet files of a part of the state: itself, or those in its folder."""
+    found = sorted(part.rglob("*.parquet")) if part.is_dir() else [part]
+    return [str(file) for file in found]
+
+
+def _state(work: Work, select: str, name: str, at_most: int) -> Path:
+    """Rows of the state as Parquet: one sorted file, or, of many rows, a folder of files by asset type."""
+    if at_most < SPREAD_FROM:
+        target = work.folder / f"{name}.parquet"
+        work.connection.execute(
+            f"COPY ({select} ORDER BY asset_type, project_id) TO {literal(target)} ({PARQUET})"
+        )
+        return target
+    target = work.folder / name
+    work.connection.execute(f"SET partitioned_write_flush_threshold = {ROW_GROUP}")
+    work.connection.execute(
+        f"COPY (SELECT *, hash(asset_type) % {PARTS} AS part FROM ({select})) TO {literal(target)}"
+        f" ({PARQUET}, PARTITION_BY (part))"
+    )
+    return target
