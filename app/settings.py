@@ -7,7 +7,6 @@ names the setting, the value seen (never a secret), what is allowed and every pl
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 import tomllib
@@ -19,37 +18,36 @@ from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from app.errors import SettingsError
+from app.settings_errors import PREFIX, did_you_mean, explain, hint, mask_credentials, places, variable
 from app.settings_values import (
     DEFAULT_MAPPING,
+    ApiUrl,
     Dataset,
     Days,
     Folder,
     GitMapping,
     GitUrl,
+    Host,
     Location,
     Loopback,
     Memory,
     Port,
     Project,
+    Repository,
     Scope,
     Seconds,
+    SecretUrl,
     Threads,
     Upper,
+    WebhookSecret,
+    secret_parts,
 )
 
-PREFIX = "PORTAL_"
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 DEFAULT_CONFIG = PROJECT_ROOT / "config" / "portal.toml"
 
-# Read by Google's own client libraries, so they carry no prefix.
-FOREIGN = {
-    "pubsub_emulator_host": "PUBSUB_EMULATOR_HOST",
-    "bigquery_emulator_host": "BIGQUERY_EMULATOR_HOST",
-    "google_application_credentials": "GOOGLE_APPLICATION_CREDENTIALS",
-}
 # PORTAL_* variables that are not settings.
 _NOT_SETTINGS = ("PORTAL_CONFIG", "PORTAL_TESTS_", "PORTAL_BENCH_")
-_CREDENTIALS = re.compile(r"(?<=://)[^/@\s]+@")
 
 
 class Settings(BaseSettings):
@@ -98,7 +96,27 @@ class Settings(BaseSettings):
         "portal-lz-events", min_length=3, description="Subscription of the event layer"
     )
     pubsub_topic: str = Field("lz-infrastructure-events", min_length=3, description="Topic it belongs to")
-    webhook_secret: SecretStr | None = Field(None, description="Secret GitHub signs webhook deliveries with")
+    webhook_secret: WebhookSecret | None = Field(
+        None,
+        description="Secret GitHub signs webhook deliveries with; two, with a comma, while it is changed",
+    )
+    webhook_host: Host | None = Field(
+        None,
+        description="Name under which a proxy passes on webhooks, and nothing else; unset: loopback only",
+    )
+    github_repository: Repository | None = Field(
+        None, description="OWNER/NAME of the landing zone, whose webhooks count; unset: that of git_url"
+    )
+    portal_repository: Repository | None = Field(
+        None, description="OWNER/NAME of the repository that gets the pull requests"
+    )
+    portal_token: SecretStr | None = Field(
+        None, description="GitHub token that may push to portal_repository and open pull requests"
+    )
+    github_api_url: ApiUrl = Field("https://api.github.com", description="Address of GitHub's REST API")
+    slack_webhook: SecretUrl | None = Field(
+        None, description="Incoming webhook of Slack that is told of syncs that changed something or failed"
+    )
     api_token: SecretStr | None = Field(None, description="Operator token for every call that changes state")
 
     api_host: Loopback = Field("127.0.0.1", description="Address the sidecar listens on; loopback only")
@@ -163,19 +181,9 @@ class Settings(BaseSettings):
         return out
 
     def secrets(self) -> tuple[str, ...]:
-        """The values that must never be logged or shown."""
+        """The values that must never be logged or shown; each of several in one setting as well."""
         values = (getattr(self, name) for name in type(self).model_fields)
-        return tuple(v.get_secret_value() for v in values if isinstance(v, SecretStr))
-
-
-def mask_credentials(text: str) -> str:
-    """`text` with the user part of every address in it masked: https://***@host/path."""
-    return _CREDENTIALS.sub("***@", text)
-
-
-def variable(name: str) -> str:
-    """The environment variable of the setting `name`."""
-    return FOREIGN.get(name, PREFIX + name.upper())
+        return tuple(part for v in values if isinstance(v, SecretStr) for part in secret_parts(v))
 
 
 def config_path(environ: Mapping[str, str] | None = None) -> Path:
@@ -198,7 +206,8 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     try:
         return Settings(**{**from_file, **from_env})
     except ValidationError as error:
-        raise _explain(error, from_env, path) from None  # the cause would repeat the values, secrets included
+        # The cause would repeat the values, secrets included.
+        raise explain(error, Settings.model_fields, from_env, path) from None
 
 
 def inherited(*names: str) -> dict[str, str]:
@@ -211,7 +220,8 @@ def require(settings: Settings, name: str, why: str) -> Any:
     value = getattr(settings, name)
     if value is None:
         raise SettingsError(
-            f"{name} is not set; {why} needs it. Looked at {_places(name, config_path())}.", _hint(name)
+            f"{name} is not set; {why} needs it. Looked at {places(name, config_path())}.",
+            hint(name, Settings.model_fields),
         )
     return value
 
@@ -238,7 +248,7 @@ def _read_file(path: Path, *, named: bool) -> dict[str, Any]:
         if key not in Settings.model_fields:
             bare = key.lower().removeprefix(PREFIX.lower())
             raise SettingsError(
-                f"Unknown setting {key!r} in {path}." + _did_you_mean(bare, list(Settings.model_fields)),
+                f"Unknown setting {key!r} in {path}." + did_you_mean(bare, list(Settings.model_fields)),
                 "config/portal.example.toml lists every setting.",
             )
     return {key: value for key, value in values.items() if value != ""}
@@ -250,38 +260,8 @@ def _refuse_unknown_variables(env: Mapping[str, str]) -> None:
         if not name.startswith(PREFIX) or name in known or name.startswith(_NOT_SETTINGS):
             continue
         foreign = name.removeprefix(PREFIX)
-        guess = f" Did you mean {foreign}?" if foreign in known else _did_you_mean(name, sorted(known))
+        guess = f" Did you mean {foreign}?" if foreign in known else did_you_mean(name, sorted(known))
         raise SettingsError(
             f"Unknown environment variable {name}: no setting has that name.{guess}",
             "config/portal.example.toml lists every setting; a variable is PORTAL_ and the name in capitals.",
         )
-
-
-def _did_you_mean(name: str, known: list[str]) -> str:
-    close = difflib.get_close_matches(name, known, n=1)
-    return f" Did you mean {close[0]}?" if close else ""
-
-
-def _places(name: str, path: Path) -> str:
-    exists = "" if path.exists() else " (no such file)"
-    return f"the environment variable {variable(name)} and {name} in {path}{exists}"
-
-
-def _hint(name: str) -> str:
-    what = Settings.model_fields[name].description
-    return f"Set {variable(name)} or {name} in the configuration file ({what})."
-
-
-def _explain(error: ValidationError, from_env: Mapping[str, str], path: Path) -> SettingsError:
-    lines, names = [], []
-    for item in error.errors(include_url=False, include_context=False):
-        name = str(item["loc"][0])
-        if name in names:
-            continue
-        names.append(name)
-        secret = "SecretStr" in str(Settings.model_fields[name].annotation)
-        seen = "a value that is not shown" if secret else mask_credentials(repr(item["input"]))
-        where = f"the environment variable {variable(name)}" if name in from_env else str(path)
-        allowed = re.sub("^(Value error, |Input should be )", "", item["msg"])
-        lines.append(f"{name} is {seen} (from {where}); expected {allowed}. Looked at {_places(name, path)}.")
-    return SettingsError("\n".join(lines), " ".join(_hint(name) for name in names))

@@ -7,8 +7,9 @@ import json
 import re
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
 
 def _matching(pattern: str, allowed: str) -> AfterValidator:
@@ -29,13 +30,8 @@ def _folder(value: Path) -> Path:
 
 
 def _loopback(value: str) -> str:
-    if value == "localhost":
+    if value == "localhost" or _is_loopback(value):  # any other name: what it resolves to can change
         return value
-    try:
-        if ipaddress.ip_address(value).is_loopback:
-            return value
-    except ValueError:
-        pass  # a name: refused below, because what it resolves to can change
     raise ValueError(
         "a loopback address (127.0.0.1, ::1 or localhost). The portal has no sign-in yet: on any other"
         " address everybody on the network could read the inventory. Put a proxy with sign-in before it"
@@ -63,6 +59,43 @@ def _rules(value: list[dict[str, str]]) -> list[dict[str, str]]:
         if not rule["to"].endswith("/") or "*" in rule["to"]:
             raise ValueError(f"{_RULES}; {rule['to']!r} must be a folder and end with /")
     return value
+
+
+def _address(value: str) -> str:
+    """What is sent there must not be readable on the way: https, or this machine."""
+    found = urlsplit(value)
+    host = found.hostname or ""
+    if found.scheme == "https" and host:
+        return value.rstrip("/")
+    if found.scheme == "http" and host and (host == "localhost" or _is_loopback(host)):
+        return value.rstrip("/")
+    raise ValueError("an https:// address (http:// on this machine only)")
+
+
+def _secret_address(value: SecretStr) -> SecretStr:
+    _address(value.get_secret_value())
+    return value
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _one_or_two(value: SecretStr) -> SecretStr:
+    given = [part.strip() for part in value.get_secret_value().split(",")]
+    if not all(given) or len(given) > 2:
+        raise ValueError("one secret, or two with a comma between them")
+    return value
+
+
+def secret_parts(value: SecretStr) -> tuple[str, ...]:
+    """The secrets that a setting holds: the whole, and those between commas where there are several."""
+    whole = value.get_secret_value()
+    parts = [part.strip() for part in whole.split(",") if part.strip()]
+    return (whole,) if len(parts) == 1 else (whole, *parts)
 
 
 def _upper(value: object) -> object:
@@ -113,3 +146,10 @@ Project = Annotated[
 ]
 Dataset = Annotated[str, _matching(r"\w{1,1024}", "letters, digits and underscores")]
 Location = Annotated[str, _matching(r"[A-Za-z0-9-]+", "a BigQuery location, such as EU or europe-west3")]
+Repository = Annotated[
+    str, _matching(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*/[A-Za-z0-9_.-]+", "OWNER/NAME, as in the address on GitHub")
+]
+Host = Annotated[str, _matching(r"[A-Za-z0-9.-]+", "a host name without port, such as portal.example.com")]
+ApiUrl = Annotated[str, AfterValidator(_address)]
+SecretUrl = Annotated[SecretStr, AfterValidator(_secret_address)]
+WebhookSecret = Annotated[SecretStr, AfterValidator(_one_or_two)]

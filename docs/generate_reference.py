@@ -40,6 +40,12 @@ FORMS = {
     "bigquery_location": "a BigQuery location",
     "api_host": "a loopback address",
     "ui_host": "a loopback address",
+    "webhook_secret": "one or two secrets; never logged or shown",
+    "webhook_host": "a host name",
+    "github_repository": "`OWNER/NAME`",
+    "portal_repository": "`OWNER/NAME`",
+    "github_api_url": "`https://…`; `http://…` on this machine only",
+    "slack_webhook": "`https://…`; a secret, never logged or shown",
     "memory_limit": "a number and a unit, such as `512MB`",
 }
 

@@ -15,7 +15,8 @@ from app.manifest import PARQUET_TABLES
 from app.schema import Column, Table, duckdb_ddl, duckdb_type, tables
 
 STATE_FILE = "state.sqlite"
-DEAD_LETTER_BYTES = 65_536  # of a dead letter's bytes; the whole stays in the home
+RAW_BYTES = 65_536  # of a dead letter or delivery; the whole stays in the home
+RAW_COLUMNS = {("dead_letters", "raw"), ("webhook_deliveries", "body")}
 
 _ARROW = {"TIMESTAMP": pa.int64(), "INT64": pa.int64(), "BOOL": pa.int64(), "FLOAT64": pa.float64()}
 
@@ -108,8 +109,8 @@ class HotTables:
 
 
 def _selected(table: Table, column: Column) -> str:
-    if table.name == "dead_letters" and column.name == "raw":
-        return f"substr(raw, 1, {DEAD_LETTER_BYTES})"
+    if (table.name, column.name) in RAW_COLUMNS:
+        return f'substr("{column.name}", 1, {RAW_BYTES})'
     return f'"{column.name}"'
 
 

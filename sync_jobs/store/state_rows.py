@@ -14,7 +14,7 @@ import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from app.engines.local_tables import DEAD_LETTER_BYTES
+from app.engines.local_tables import RAW_BYTES, RAW_COLUMNS
 from app.schema import Column, Table
 from sync_jobs.store.bigquery_parquet import arrow_schema, arrow_type
 from sync_jobs.store.state import State
@@ -77,8 +77,8 @@ def as_arrow(table: Table, rows: list[tuple[Any, ...]]) -> pa.Table:
 
 
 def _selected(table: Table, column: Column) -> str:
-    if table.name == "dead_letters" and column.name == "raw":
-        return f"substr(raw, 1, {DEAD_LETTER_BYTES})"  # as the local engine shows it; the home has the whole
+    if (table.name, column.name) in RAW_COLUMNS:  # as the local engine shows it; the home has the whole
+        return f'substr("{column.name}", 1, {RAW_BYTES})'
     return f'"{column.name}"'
 
 
