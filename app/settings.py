@@ -43,6 +43,10 @@ from app.settings_values import (
     secret_parts,
 )
 
+__all__ = [
+    "DEFAULT_CONFIG", "PROJECT_ROOT", "Settings", "config_path", "inherited", "load_settings", "mask_credentials",
+    "require", "variable",
+]  # fmt: skip
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 DEFAULT_CONFIG = PROJECT_ROOT / "config" / "portal.toml"
 

@@ -23,6 +23,8 @@ from sync_jobs import runs, status
 from sync_jobs.layers import planned
 from sync_jobs.runner import Runner
 from sync_jobs.scheduler import Scheduler
+from sync_jobs.webhook.receiver import PATH as WEBHOOK_PATH
+from sync_jobs.webhook.receiver import Receiver
 
 log = structlog.get_logger("sync_jobs.api")
 Json = dict[str, Any]
@@ -42,9 +44,11 @@ def create_app(
         redoc_url=None,
     )
     _explain_errors(app)
-    app.middleware("http")(_refuse_foreign_hosts)
+    app.middleware("http")(_refuse_foreign_hosts(runner.settings.webhook_host))
     _health(app, runner, scheduler, not_ready)
     _sync(app, runner, _operator(token))
+    app.state.webhook = Receiver(runner)  # the process starts it
+    app.include_router(app.state.webhook.router())
     return app
 
 
@@ -119,22 +123,36 @@ def _operator(token: str) -> Callable[..., None]:
     return check
 
 
-async def _refuse_foreign_hosts(
-    request: Request, call_next: Callable[[Request], Awaitable[Response]]
-) -> Response:
-    """A web page whose name resolves to this machine could otherwise read the inventory (DNS rebinding)."""
-    if not _is_loopback(request.headers.get("host", "")):
+def _refuse_foreign_hosts(
+    webhook_host: str | None,
+) -> Callable[[Request, Callable[[Request], Awaitable[Response]]], Awaitable[Response]]:
+    """A web page whose name resolves to this machine could otherwise read the inventory (DNS rebinding).
+
+    Under `webhook_host`, a name that the world reaches, there are the webhooks only: they are signed.
+    """
+
+    async def check(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+        name = _host_name(request.headers.get("host", ""))
+        foreign = webhook_host is not None and name == webhook_host.lower()
+        if _is_loopback(name) or (foreign and request.url.path == WEBHOOK_PATH):
+            return await call_next(request)
         return _problem(
             421,
             "The Host header does not name this machine.",
-            "Call the sidecar as 127.0.0.1 or localhost; behind a proxy, let it set Host so.",
+            "Call the sidecar as 127.0.0.1 or localhost. A proxy that passes on webhooks may keep the name in "
+            "PORTAL_WEBHOOK_HOST; under it there is nothing else.",
         )
-    return await call_next(request)
+
+    return check
 
 
-def _is_loopback(host: str) -> bool:
+def _host_name(host: str) -> str:
     name = host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]
-    if name.lower() == "localhost":
+    return name.lower()
+
+
+def _is_loopback(name: str) -> bool:
+    if name == "localhost":
         return True
     try:
         return ipaddress.ip_address(name).is_loopback

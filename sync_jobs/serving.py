@@ -65,6 +65,7 @@ class _Sidecar:
         app = create_app(
             self._runner, self._scheduler, operator_token.ensure(settings), lambda: self._loading
         )
+        self._webhook = app.state.webhook
         config = uvicorn.Config(
             app,
             log_config=None,
@@ -114,6 +115,7 @@ class _Sidecar:
             self._loading = None
         if not self._stop.is_set():
             self._scheduler.start()
+            self._webhook.start()
 
     def _end(self, http: threading.Thread) -> None:
         log.info("sidecar_stopping", reason=self._signal, runs=runners.active())

@@ -96,7 +96,8 @@ def _described(runner: Runner, name: str) -> runs.Row:
         layer = runner.layers[name]
         row["title"] = layer.title
         row["schedule"] = layer.schedule(runner.settings).words
-        row["freshness_target_seconds"] = math.ceil(layer.freshness_target(runner.settings))
+        target = layer.freshness_target(runner.settings)
+        row["freshness_target_seconds"] = None if target is None else math.ceil(target)
         source = layer.source(runner.settings, runner.cache)
     except PortalError as error:
         source = NotConfigured(error.message, error.hint)

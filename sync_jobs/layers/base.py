@@ -151,8 +151,8 @@ class Layer(Protocol):
     def schedule(self, settings: Settings) -> Schedule:
         """When the clock runs it."""
 
-    def freshness_target(self, settings: Settings) -> float:
-        """Data older than so many seconds is stale."""
+    def freshness_target(self, settings: Settings) -> float | None:
+        """Data older than so many seconds is stale; None where age says nothing."""
 
     def source(self, settings: Settings, cache: Cache) -> str | NotConfigured:
         """Where it reads, without credentials; or why it cannot. Cheap: no network, no scan."""

@@ -112,6 +112,16 @@ class State:
             self.delete(table, "1 = 1")
             return self.upsert(table, rows)
 
+    def update(self, table: str, changes: Mapping[str, object], where: str, *params: object) -> int:
+        """Change columns of the rows that fit, none of them of the key. Returns how many."""
+        name = self._table(table).name
+        columns = [self._table(table).column(column).name for column in changes]
+        with self.transaction() as connection:
+            assigned = ", ".join(f'"{column}" = ?' for column in columns)
+            values = [encode(value) for value in changes.values()]
+            sql = f"UPDATE {name} SET {assigned}, _rev = ? WHERE {where}"
+            return connection.execute(sql, (*values, self._rev(), *params)).rowcount
+
     def delete(self, table: str, where: str, *params: object) -> int:
         """Remove rows. Readers notice by the table's epoch and read it anew."""
         with self.transaction() as connection:

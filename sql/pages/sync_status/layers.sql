@@ -47,7 +47,7 @@ SELECT
   s.freshness_target_seconds,
   TIMESTAMP_DIFF(clock.now, good.finished_at, SECOND) AS freshness_seconds,
   CASE
-    WHEN NOT s.configured THEN NULL
+    WHEN NOT s.configured OR s.freshness_target_seconds IS NULL THEN NULL
     WHEN good.finished_at IS NULL THEN TRUE
     ELSE TIMESTAMP_DIFF(clock.now, good.finished_at, SECOND) > s.freshness_target_seconds
   END AS stale,
