@@ -10,14 +10,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
 import orjson
-import pyarrow as pa
 
 from sync_jobs.layers.assets.literals import literal, parquet
 from sync_jobs.layers.assets.normalise import CONTENT, rows
 from sync_jobs.layers.assets.survey import Survey
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 ROW_GROUP = 20_480
 PARQUET = (
@@ -27,8 +30,9 @@ PARQUET = (
 BATCH = 5_000
 # A sort of all content holds or spills it all. Large states are spread over files by asset type instead, in one pass:
 # a question about a type still reads a small part, for Parquet keeps a Bloom filter of the types in each file.
-SPREAD_FROM = 200_000
-PARTS = 16
+SPREAD_FROM = 60_000
+PART_ROWS = 30_000
+MOST_PARTS = 16
 
 
 @dataclass
@@ -263,9 +267,7 @@ def _drop_respelled(connection: duckdb.DuckDBPyConnection) -> None:
     ).to_arrow_reader(BATCH)
     same = [name for batch in reader for name in _same_content(batch)]
     if same:
-        connection.register("same_content", pa.table({"name": same}))
-        connection.execute("DELETE FROM differing WHERE name IN (SELECT name FROM same_content)")
-        connection.unregister("same_content")
+        connection.execute("DELETE FROM differing WHERE name IN (SELECT unnest($names))", {"names": same})
 
 
 def _same_content(batch: pa.RecordBatch) -> Iterator[str]:
@@ -296,10 +298,10 @@ def _state(work: Work, select: str, name: str, at_most: int) -> Path:
             f"COPY ({select} ORDER BY asset_type, project_id) TO {literal(target)} ({PARQUET})"
         )
         return target
-    target = work.folder / name
+    target, parts = work.folder / name, min(MOST_PARTS, -(-at_most // PART_ROWS))
     work.connection.execute(f"SET partitioned_write_flush_threshold = {ROW_GROUP}")
     work.connection.execute(
-        f"COPY (SELECT *, hash(asset_type) % {PARTS} AS part FROM ({select})) TO {literal(target)}"
+        f"COPY (SELECT *, hash(asset_type) % {parts} AS part FROM ({select})) TO {literal(target)}"
         f" ({PARQUET}, PARTITION_BY (part))"
     )
     return target

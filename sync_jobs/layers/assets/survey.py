@@ -83,7 +83,10 @@ def fill_project_ids(
     """The table project_ids(number, id): from names, else from project assets in the files or the old state."""
     connection.execute("CREATE OR REPLACE TEMP TABLE project_ids (number VARCHAR PRIMARY KEY, id VARCHAR)")
     if found.numbers:
-        connection.executemany("INSERT INTO project_ids VALUES (?, ?)", list(found.numbers.items()))
+        connection.execute(
+            "INSERT INTO project_ids SELECT unnest($numbers), unnest($ids)",
+            {"numbers": list(found.numbers), "ids": list(found.numbers.values())},
+        )
     number, project_id = "resource ->> '$.data.projectNumber'", "resource ->> '$.data.projectId'"
     sources = [f"SELECT {number}, {project_id} FROM {reader(shapes)} WHERE assetType = '{PROJECT_TYPE}'"]
     sources.append(f"SELECT {number}, {project_id} FROM {reader(shapes)} WHERE asset_type = '{PROJECT_TYPE}'")
