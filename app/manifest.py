@@ -17,6 +17,7 @@ CACHE_FOLDER = "cache"
 MANIFEST_FILE = "manifest.json"
 PARQUET_TABLES = (
     "assets", "asset_changes", "asset_snapshots", "resources_daily", "git_images", "git_terms", "git_versions",
+    "drift",
 )  # fmt: skip
 # Past days in a denser form: spans of days per asset, in files named FIRST_LAST_RUN. Unfolded into asset_snapshots.
 SPANS = "asset_spans"
