@@ -24,6 +24,7 @@ from app.settings_values import (
     ApiUrl,
     Dataset,
     Days,
+    Files,
     Folder,
     GitMapping,
     GitUrl,
@@ -81,6 +82,9 @@ class Settings(BaseSettings):
     )
     git_history_commits: int = Field(
         500, ge=1, le=100_000, description="How many commits of the landing zone are kept"
+    )
+    terraform_state: Files = Field(
+        [], description="Output of `terraform show -json` of states or plans: files or gs:// addresses"
     )
     gcp_scope: Scope | None = Field(
         None, description="What to read from Cloud Asset Inventory: organizations/N, folders/N or projects/ID"

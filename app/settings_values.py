@@ -48,6 +48,11 @@ def _from_json(value: object) -> object:
         raise ValueError(_RULES) from None
 
 
+def _split(value: object) -> object:
+    """A variable holds text: the list with commas between."""
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
 def _rules(value: list[dict[str, str]]) -> list[dict[str, str]]:
     for rule in value:
         if set(rule) != {"from", "to"} or not rule["from"].strip("/") or not rule["to"].strip("/"):
@@ -130,6 +135,10 @@ GitUrl = Annotated[
     ),
 ]
 GitMapping = Annotated[list[dict[str, str]], BeforeValidator(_from_json), AfterValidator(_rules)]
+Files = Annotated[
+    list[Annotated[str, _matching(r"(?!\w+://).+|gs://[^/]+/.+", "paths of files, or gs://BUCKET/OBJECT")]],
+    BeforeValidator(_split),
+]
 Scope = Annotated[
     str,
     _matching(

@@ -34,6 +34,7 @@ FORMS = {
     "git_url": "`https://…`, `ssh://…`, `file://…` or `git@host:path`",
     "git_publish_root": "a folder",
     "git_mapping": "a list of rules `{from, to}`; in a variable: as JSON",
+    "terraform_state": "paths or `gs://BUCKET/OBJECT`; in a variable: with commas between",
     "gcp_scope": "`organizations/NUMBER`, `folders/NUMBER` or `projects/ID`",
     "gcp_project": "a project id",
     "bigquery_dataset": "letters, digits and underscores",

@@ -78,7 +78,10 @@ def accounting(rows: Sequence[Row], files: Mapping[str, str]) -> dict[str, Any]:
             for row in calls[:100]
         ],
         "declared": len(resources),
-        **{state: sum(row["resolution"] == state for row in resources) for state in ("resolved", "partial", "unknown")},
+        **{
+            state: sum(row["resolution"] == state for row in resources)
+            for state in ("resolved", "partial", "unknown")
+        },
         "reasons": dict(kinds.most_common(20)),
         "origins": dict(Counter(row["origin"] for row in rows)),
     }

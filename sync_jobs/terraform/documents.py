@@ -14,7 +14,9 @@ from sync_jobs.terraform.identities import AFTER_APPLY, identity
 from sync_jobs.terraform.values import Unknown, Value
 
 Row = dict[str, Any]
-_SECRET = re.compile(r"(password|private_key|secret_data|secret$|credentials|token|certificate_key)", re.IGNORECASE)
+_SECRET = re.compile(
+    r"(password|private_key|secret_data|secret$|credentials|token|certificate_key)", re.IGNORECASE
+)
 
 
 class DocumentError(Permanent):
@@ -50,7 +52,9 @@ def document(name: str, content: bytes) -> Document:
     except (ValueError, RecursionError) as error:
         raise DocumentError(f"{name} is not JSON: {str(error)[:200]}.", hint) from error
     if not isinstance(loaded, dict) or not isinstance(loaded.get("format_version"), str):
-        raise DocumentError(f"{name} is not what `terraform show -json` prints: it has no format_version.", hint)
+        raise DocumentError(
+            f"{name} is not what `terraform show -json` prints: it has no format_version.", hint
+        )
     stem = posixpath.basename(name).split(".")[0]
     if "planned_values" in loaded:
         after = {

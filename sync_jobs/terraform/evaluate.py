@@ -38,7 +38,17 @@ _MISSING = object()
 # Functions that only arrange what they are given: something unknown inside a list or map stays where it is.
 _ARRANGING = frozenset(
     ("merge", "concat", "keys", "values", "length", "lookup", "element", "tolist", "tomap", "zipmap", "slice")
-    + ("reverse", "chunklist", "flatten", "one", "nonsensitive", "sensitive", "coalesce", "coalescelist", "setproduct")
+    + (
+        "reverse",
+        "chunklist",
+        "flatten",
+        "one",
+        "nonsensitive",
+        "sensitive",
+        "coalesce",
+        "coalescelist",
+        "setproduct",
+    )
 )
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     "<": operator.lt,
@@ -256,7 +266,21 @@ class Evaluator:
 
 _KINDS: dict[str, Callable[[Evaluator, Expr], Value]] = {
     kind: getattr(Evaluator, f"_{kind}")
-    for kind in ("lit", "paren", "opaque", "tpl", "list", "obj", "name", "get", "idx", "splat", "call", "un", "bin")
+    for kind in (
+        "lit",
+        "paren",
+        "opaque",
+        "tpl",
+        "list",
+        "obj",
+        "name",
+        "get",
+        "idx",
+        "splat",
+        "call",
+        "un",
+        "bin",
+    )
     + ("cond", "for")
 }
 

@@ -125,7 +125,11 @@ def _is_used(path: str) -> bool:
 
 def _is_override(path: str) -> bool:
     stem = posixpath.basename(path).removesuffix(".json").removesuffix(".tf")
-    return stem == "override" or stem.endswith("_override") or path.endswith((".auto.tfvars", ".auto.tfvars.json"))
+    return (
+        stem == "override"
+        or stem.endswith("_override")
+        or path.endswith((".auto.tfvars", ".auto.tfvars.json"))
+    )
 
 
 def _add(folder: Folder, block: Block, path: str) -> None:
@@ -135,7 +139,9 @@ def _add(folder: Folder, block: Block, path: str) -> None:
         known = folder.resources.get((labels[0], labels[1]))
         if known is not None and _is_override(path):
             merged = Body(known.block.body.attributes | block.body.attributes, known.block.body.blocks)
-            whole = replace(known.block, body=merged)  # what was parsed is kept for other syncs: never changed
+            whole = replace(
+                known.block, body=merged
+            )  # what was parsed is kept for other syncs: never changed
             folder.resources[labels[0], labels[1]] = Placed(whole, known.path)
         elif known is None:
             folder.resources[labels[0], labels[1]] = placed

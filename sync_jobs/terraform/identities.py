@@ -136,7 +136,11 @@ def _folder(kind: Kind, get: Get) -> Identity:
         name = f"//cloudresourcemanager.googleapis.com/{given}"
         return Identity(kind.asset_type, name, name, None)
     parent, title = get("parent"), get("display_name")
-    missing = [(name, value) for name, value in (("parent", parent), ("display_name", title)) if isinstance(value, Unknown)]
+    missing = [
+        (name, value)
+        for name, value in (("parent", parent), ("display_name", title))
+        if isinstance(value, Unknown)
+    ]
     above = parent.key if isinstance(parent, Unknown) else None
     if isinstance(parent, str):
         path = parent if "/" in parent else f"folders/{parent}"

@@ -15,17 +15,23 @@ class Kind:
 
 
 def _compute(type_: str, path: str) -> Kind:
-    return Kind(f"compute.googleapis.com/{type_}", f"//compute.googleapis.com/projects/{{project}}/{path}/{{name}}")
+    return Kind(
+        f"compute.googleapis.com/{type_}", f"//compute.googleapis.com/projects/{{project}}/{path}/{{name}}"
+    )
 
 
-def _regional(service: str, type_: str, collection: str, name: str = "{name}", place: str = "{location}") -> Kind:
+def _regional(
+    service: str, type_: str, collection: str, name: str = "{name}", place: str = "{location}"
+) -> Kind:
     return Kind(
         f"{service}.googleapis.com/{type_}",
         f"//{service}.googleapis.com/projects/{{project}}/locations/{place}/{collection}/{name}",
     )
 
 
-def _project_level(service: str, type_: str, collection: str, name: str = "{name}", has_id: bool = True) -> Kind:
+def _project_level(
+    service: str, type_: str, collection: str, name: str = "{name}", has_id: bool = True
+) -> Kind:
     path = f"//{service}.googleapis.com/projects/{{project}}/{collection}/{name}"
     return Kind(f"{service}.googleapis.com/{type_}", path, has_id)
 

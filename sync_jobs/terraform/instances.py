@@ -263,7 +263,11 @@ class Module(Reference):
         if self.parent is not None and self.call is not None:
             passed = self.call.body.attributes.get("providers")
             if passed is not None:
-                wanted = {_alias(key): _alias(value) for key, value in passed[0][1]} if passed[0][0] == "obj" else {}
+                wanted = (
+                    {_alias(key): _alias(value) for key, value in passed[0][1]}
+                    if passed[0][0] == "obj"
+                    else {}
+                )
                 return self.parent._provider(wanted[alias], name) if alias in wanted else missing  # noqa: SLF001
             if not alias:
                 return self.parent._provider("", name)  # noqa: SLF001

@@ -23,7 +23,9 @@ from sync_jobs.terraform.values import (
 )
 
 Row = dict[str, Any]
-_META = frozenset(("count", "for_each", "depends_on", "provider", "lifecycle", "timeouts", "connection", "provisioner"))
+_META = frozenset(
+    ("count", "for_each", "depends_on", "provider", "lifecycle", "timeouts", "connection", "provisioner")
+)
 REASONS_LIMIT = 20
 
 
@@ -63,9 +65,7 @@ def resource_row(resource: Resource, names: Names) -> Row:
     return row | _content(attributes, found, missing)
 
 
-def _group_row(
-    module: Module, type_: str, placed: Placed, expanded: Instances, names: Names
-) -> Row:
+def _group_row(module: Module, type_: str, placed: Placed, expanded: Instances, names: Names) -> Row:
     """Of a block whose count or for_each is not known: one row for all it may make."""
     why = expanded.members
     assert isinstance(why, Unknown)
@@ -75,9 +75,11 @@ def _group_row(
     found = identity(type_, resource.get_or_default)
     row = _row(module, type_, placed, f"{expanded.address}[*]", names)
     missing = [("for_each" if expanded.keyed else "count", why), *_missing(attributes)]
-    return row | _content(attributes, Identity(found.asset_type, None, None, found.project_id), missing) | {
-        "resolution": "unknown"
-    }
+    return (
+        row
+        | _content(attributes, Identity(found.asset_type, None, None, found.project_id), missing)
+        | {"resolution": "unknown"}
+    )
 
 
 def module_row(module: Module, name: str, placed: Placed, why: Unknown, names: Names) -> Row:
@@ -104,7 +106,9 @@ def _row(module: Module, type_: str, placed: Placed, address: str, names: Names)
 def _content(attributes: dict[str, Value], found: Identity, missing: list[tuple[str, Unknown]]) -> Row:
     unknown = list(dict.fromkeys(path for path, _ in missing if path != "asset"))
     named = found.match_key is not None
-    settled = found.asset_type is None and not any(why.kind != NO_ASSET_OF_ITS_OWN for _, why in found.unknown)
+    settled = found.asset_type is None and not any(
+        why.kind != NO_ASSET_OF_ITS_OWN for _, why in found.unknown
+    )
     if not unknown and (named or settled):
         resolution = "resolved"
     elif named and set(unknown) == {"name"} and found.asset_name is None:
@@ -117,7 +121,9 @@ def _content(attributes: dict[str, Value], found: Identity, missing: list[tuple[
         "asset_type": found.asset_type,
         "match_key": found.match_key,
         "project_id": found.project_id,
-        "attributes": {name: plain(value) for name, value in attributes.items() if not isinstance(value, Unknown)},
+        "attributes": {
+            name: plain(value) for name, value in attributes.items() if not isinstance(value, Unknown)
+        },
         "unknown": unknown,
         "resolution": resolution,
         "reasons": reasons[:REASONS_LIMIT],
@@ -131,7 +137,9 @@ def _missing(attributes: dict[str, Value]) -> list[tuple[str, Unknown]]:
 def read_body(body: Body, evaluator: Evaluator, top: bool = True) -> dict[str, Value]:
     """Attributes and nested blocks (as lists of objects, as Terraform's own JSON has them)."""
     made: dict[str, Value] = {
-        name: evaluator.value(expr) for name, (expr, _) in body.attributes.items() if not (top and name in _META)
+        name: evaluator.value(expr)
+        for name, (expr, _) in body.attributes.items()
+        if not (top and name in _META)
     }
     for block in body.blocks:
         if block.type == "dynamic" and block.labels:

@@ -137,7 +137,7 @@ def _guess(path: Path) -> str:
 def _local(given: str, target: Path) -> tuple[Path, str | None]:
     """A plain local file, and where it was cut off if it was."""
     if given.startswith("gs://"):
-        path = _download(given, target.with_suffix(".gs"))
+        path = download(given, target.with_suffix(".gs"))
     else:
         path = Path(given).expanduser()
         if path.is_dir():
@@ -187,7 +187,7 @@ def _unpack_into(out: BinaryIO, unpacker: zlib._Decompress, chunk: bytes) -> str
     return ""
 
 
-def _download(given: str, target: Path) -> Path:
+def download(given: str, target: Path) -> Path:
     """One object of Cloud Storage, to disk, in pieces."""
     from google.api_core import exceptions
     from google.auth.exceptions import DefaultCredentialsError
