@@ -13,6 +13,7 @@ from prometheus_client.registry import Collector
 
 from sync_jobs import status
 from sync_jobs.runner import Runner
+from sync_jobs.tallies import refused_deliveries, slack_messages
 
 
 class _Layers(Collector):
@@ -37,6 +38,7 @@ class _Layers(Collector):
             ["layer", "status"],
             [((row["layer"], row["status"]), row["dead_letters"]) for row in rows],
         )
+        yield from _of_webhooks()
 
 
 def render(runner: Runner) -> bytes:
@@ -76,6 +78,30 @@ def _of_layers(runner: Runner) -> Iterator[Metric]:
     yield per_layer("portal_stale", "1 where data is older than its target.", "stale")
     yield per_layer("portal_last_run_duration_seconds", "Time of the newest run.", "sync_duration_seconds")
     yield _gauge("portal_scrape_time_seconds", "When these figures were read.", [], [((), time.time())])
+
+
+def _of_webhooks() -> Iterator[Metric]:
+    """Deliveries come from the store; what was refused, and messages to Slack, are of this process."""
+    rows = status.local_rows("api/webhook_deliveries")
+    total = CounterMetricFamily(
+        "portal_webhook_deliveries", "Signed deliveries of GitHub.", labels=["event", "status"]
+    )
+    for row in rows:
+        total.add_metric([row["event"], row["status"]], row["deliveries"])
+    waiting = sum(int(row["waiting"]) for row in rows)
+    oldest = min((row["waiting_since"] for row in rows if row["waiting_since"]), default=None)
+    yield total
+    yield _gauge("portal_webhook_waiting", "Deliveries that no sync has served yet.", [], [((), waiting)])
+    age = time.time() - oldest.timestamp() if oldest else 0.0
+    yield _gauge("portal_webhook_oldest_waiting_seconds", "Age of the oldest of them.", [], [((), age)])
+    for name, text, label, tally in (
+        ("portal_webhook_refused", "Deliveries that were refused.", "reason", refused_deliveries),
+        ("portal_slack_messages", "Messages to Slack, by how they ended.", "result", slack_messages),
+    ):
+        family = CounterMetricFamily(name, text, labels=[label])
+        for key, count in tally.items():
+            family.add_metric([key], count)
+        yield family
 
 
 def _gauge(

@@ -96,7 +96,7 @@ def test_a_wrong_setting_is_exit_status_2_and_named(cli: Cli) -> None:
     ("arguments", "code", "words"),
     [
         (["run", "nosuch", "--json"], 2, "no layer 'nosuch'"),
-        (["run", "webhook", "--json"], 1, "no webhook layer yet"),
+        (["run", "webhook", "--json"], 2, "no secret is set"),
         (["run", "policies", "--json"], 1, "no policies layer yet"),
         (["run", "git", "--json"], 2, "no source"),
         (["run", "all", "--json"], 2, "No layer has a source"),
@@ -110,7 +110,7 @@ def test_errors_with_json_are_one_object(cli: Cli, arguments: list[str], code: i
 
 
 @pytest.mark.parametrize(
-    "arguments", [["setup", "pubsub"], ["setup", "github", "--dry-run"], ["policies"], ["run", "webhook"]]
+    "arguments", [["setup", "pubsub"], ["setup", "github", "--dry-run"], ["policies"], ["run", "policies"]]
 )
 def test_what_this_version_cannot_do_fails_and_says_so(cli: Cli, arguments: list[str]) -> None:
     done = cli(*arguments)

@@ -206,8 +206,8 @@ def test_unknown_and_coming_layers_are_told_apart(tmp_path: Path) -> None:
     runner = probe_runner(tmp_path, ProbeLayer())
     with pytest.raises(SettingsError, match=r"no layer 'prob'.*probe"):
         runner.run("prob", "cli")
-    with pytest.raises(Permanent, match="no webhook layer yet"):
-        runner.run("webhook", "cli")
+    with pytest.raises(Permanent, match="no policies layer yet"):
+        runner.run("policies", "cli")
 
 
 def test_progress_is_in_the_row_while_the_run_goes_on(tmp_path: Path) -> None:
