@@ -10,6 +10,7 @@ ICON = str(Path(__file__).parent / "ui" / "icon.svg")  # the icons of Streamlit 
 PAGES = (
     ("sync_status", "Sync status", ":material/sync:"),
     ("infrastructure", "Infrastructure", ":material/lan:"),
+    ("landing_zone", "Landing zone", ":material/menu_book:"),
     ("live_events", "Live events", ":material/bolt:"),
     ("trends", "Trends", ":material/show_chart:"),
 )

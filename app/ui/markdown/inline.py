@@ -20,6 +20,9 @@ PICTURE_TYPES = ("image/png", "image/jpeg", "image/gif", "image/webp", "image/sv
 _MARKS = {"strong": "**", "em": "*", "s": "~~"}
 _BOX = re.compile(r"^\[([ xX])\]\s+")
 _ALERT = re.compile(r"^\[!(NOTE|TIP|IMPORTANT|WARNING|CAUTION)\]\s*", re.IGNORECASE)
+_ADDRESS = re.compile(
+    r"https?://[^\s<>\"'`\]|]*[^\s<>\"'`\]|.,;:!?)]"
+)  # as it stands in a text, without what follows it
 _SAFE = "/:?#@!&+,;=%-._~"  # of an address; brackets, quotes, spaces and backslashes are encoded
 
 
@@ -88,7 +91,18 @@ def _one(node: SyntaxTreeNode, context: Context) -> str:
         return _link_node(node, context)
     if kind == "image":
         return picture(str(node.attrs.get("src", "")), inline_text(node), context)
-    return text.escaped(inline_text(node))
+    words = inline_text(node)
+    return text.escaped(words) if context.in_link else _with_addresses(words)
+
+
+def _with_addresses(words: str) -> str:
+    """Text in which an address is a link out of the page, told apart as such."""
+    out, end = [], 0
+    for found in _ADDRESS.finditer(words):
+        shown = f"[{text.escaped(found[0])} ↗]({encoded(found[0])})"
+        out += [text.escaped(words[end : found.start()]), shown]
+        end = found.end()
+    return "".join(out) + text.escaped(words[end:])
 
 
 def _link_node(node: SyntaxTreeNode, context: Context) -> str:
