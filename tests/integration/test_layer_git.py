@@ -79,7 +79,7 @@ def test_files_and_commits_are_stored(home: Bench, repository: Repository) -> No
         "Add a policy\n\nWith a reason.", **{"policies__a.yaml": "x: 1\n", "logo.bin": b"\x00\x01"}
     )
     outcome = done(home.run(GitLayer()))
-    assert (outcome.status, outcome.items_synced, outcome.details["commit"]) == ("success", 4, head)
+    assert (outcome.status, outcome.items_synced, outcome.details["commit"]) == ("success", 3, head)
     files = paths(home)
     assert {path: row["kind"] for path, row in files.items()} == {
         "README.md": "doc",
@@ -88,7 +88,13 @@ def test_files_and_commits_are_stored(home: Bench, repository: Repository) -> No
         "logo.bin": "other",
     }
     assert files["README.md"]["title"] == "The zone" and files["README.md"]["text"] == "# The zone\n"
-    assert files["logo.bin"]["text"] is None and files["logo.bin"]["size_bytes"] == 2
+    assert {path: row["target"] for path, row in files.items()} == {
+        "README.md": "docs/lz-reference/README.md",
+        "terraform/main.tf": "docs/lz-reference/terraform/main.tf",
+        "policies/a.yaml": "config/lz-config/policies/a.yaml",
+        "logo.bin": None,
+    }
+    assert files["logo.bin"]["text"] is None and files["logo.bin"]["status"] == "not_mapped"
     commits = {row["commit_sha"]: row for row in home.state.rows("SELECT * FROM git_commits")}
     assert set(commits) == {first, head}
     assert commits[head]["message"] == "Add a policy\n\nWith a reason."
@@ -176,22 +182,15 @@ def test_a_server_that_is_away_is_tried_again_and_credentials_stay_hidden(home: 
     assert written == []
 
 
-def test_a_large_or_odd_file_is_listed_without_text(home: Bench, repository: Repository) -> None:
-    (repository.folder / "link").symlink_to("/etc/passwd")
-    odd = b"caf\xe9.md"
-    (Path(os.fsdecode(os.fsencode(repository.folder) + b"/" + odd))).write_bytes(b"# Coffee")
+def test_a_large_or_binary_file_is_listed_without_text(home: Bench, repository: Repository) -> None:
     repository.commit(
-        "Begin", **{"big.txt": "x" * (256 * 1024 + 1), "latin.txt": "caf\xe9".encode("latin-1")}
+        "Begin", **{"docs__big.txt": "x" * (256 * 1024 + 1), "docs__latin.txt": "caf\xe9".encode("latin-1")}
     )
-    done(home.run(GitLayer()))
-    files = paths(home)
-    assert set(files) == {"big.txt", "latin.txt", "link", "caf\\xe9.md"}
-    assert (
-        files["big.txt"]["text"] is None
-        and files["latin.txt"]["text"] is None
-        and files["link"]["text"] is None
-    )
-    assert files["caf\\xe9.md"]["text"] == "# Coffee"
+    assert done(home.run(GitLayer())).status == "success"
+    assert {path: (row["text"], row["status"]) for path, row in paths(home).items()} == {
+        "docs/big.txt": (None, "synced"),
+        "docs/latin.txt": (None, "synced"),
+    }
 
 
 def test_a_damaged_mirror_is_made_anew(home: Bench, repository: Repository) -> None:

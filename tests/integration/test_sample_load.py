@@ -40,7 +40,7 @@ def test_the_sample_is_loaded_once_and_gives_way_to_a_source(tmp_path: Path) -> 
     assert not load.wanted(settings)
 
     own = make_repository(tmp_path / "own", Year(datetime(2026, 1, 1, tzinfo=UTC)))
-    real = Settings(home=settings.home, git_url=own.as_uri())
+    real = Settings(home=settings.home, git_url=own.as_uri(), git_publish_root=tmp_path / "published")
     assert Runner(real, Cache(real.home)).run("git", "cli")["status"] == "success"
     assert Cache(real.home).has_source() == "none"
     for table in ("assets", "asset_changes", "resources_daily", "events", "daily_costs", "daily_metrics"):

@@ -2,143 +2,250 @@
 
 from __future__ import annotations
 
-import re
 import threading
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from app.errors import Retryable
-from app.settings import mask_credentials
 from sync_jobs.layers.base import Unknown
-from sync_jobs.layers.git.mirror import CommitRecord, Mirror, TreeFile
-from sync_jobs.layers.git.program import GitFailed, git
+from sync_jobs.layers.git import history as histories
+from sync_jobs.layers.git import names
+from sync_jobs.layers.git.history import GONE, History, Span
+from sync_jobs.layers.git.mapping import Mapped
+from sync_jobs.layers.git.mirror import LINK, CannotPick, Entry, Mirror
+from sync_jobs.layers.git.plan import SYNCED, Planned, judged, linked, planned, wanted
+from sync_jobs.layers.git.program import Address, GitFailed, address
+from sync_jobs.layers.git.remote import Tip, explained, look
 
 TEXT_LIMIT = 256 * 1024
-COMMITS_LIMIT = 5000
-LOOK_TIMEOUT = 60.0
+IMAGE_LIMIT = 2 * 1024 * 1024  # contents up to this size are held in memory
+# Of older versions of such files nothing can be shown: their content is not fetched.
+_NO_TEXT = [
+    ".png",
+    ".jpg",
+    ".jpeg",
+    ".gif",
+    ".webp",
+    ".ico",
+    ".bmp",
+    ".tiff",
+    ".pdf",
+    ".zip",
+    ".gz",
+    ".tgz",
+    ".tar",
+    ".7z",
+    ".jar",
+    ".mp4",
+    ".mov",
+    ".webm",
+    ".mp3",
+    ".woff",
+    ".woff2",
+    ".ttf",
+    ".otf",
+    ".eot",
+    ".xlsx",
+    ".docx",
+    ".pptx",
+    ".vsdx",
+    ".drawio.png",
+    ".exe",
+    ".bin",
+    ".so",
+    ".pyc",
+]
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to read; `terms` is a digest of it. With `known_head`, nothing is read when the branch still points there.
+
+    `known_large` are contents that were left out for their size before: they are not asked for again.
+    """
+
+    url: str
+    branch: str
+    folder: Path
+    mapped: Mapped
+    limit: int
+    commits: int
+    terms: str = ""
+    known_head: str | None = None
+    known_large: frozenset[str] = frozenset()
+    with_history: bool = False
+    cancelled: threading.Event | None = None
+
+
+@dataclass(frozen=True)
+class Past:
+    """The history, the contents that the mapped paths had in it, and the texts of those."""
+
+    history: History
+    spans: list[Span] = field(default_factory=list)
+    sizes: dict[str, int] = field(default_factory=dict)
+    texts: dict[str, bytes] = field(default_factory=dict)
+    complete: bool = True
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What the branch held: `head` is its commit, `source` the address without credentials."""
+    """What the branch held: `head` is its commit, `source` the address without credentials.
+
+    `sizes` are bytes by object id, `contents` those of not more than IMAGE_LIMIT bytes; the others are in `mirror`.
+    """
 
     source: str
     branch: str
     head: str
-    files: list[TreeFile]
-    commits: list[CommitRecord]
+    mirror: Mirror
+    files: list[Planned] = field(default_factory=list)
+    sizes: dict[str, int] = field(default_factory=dict)
+    contents: dict[str, bytes] = field(default_factory=dict)
+    past: Past | None = None
     unchanged: bool = False
 
 
-@dataclass(frozen=True)
-class _Failure:
-    pattern: str
-    reason: str
-    hint: str
-    retry: bool = False
+def extract(request: Request) -> Snapshot | Unknown:
+    """Mirror `request.url` and read its branch ("HEAD": the remote's default).
 
-
-_FAILURES = (
-    _Failure(
-        r"could not resolve|connection (refused|timed out|reset)|network is unreachable|operation timed out"
-        r"|couldn't connect|failed to connect|error: 5\d\d|early eof|hung up unexpectedly",
-        "could not be reached",
-        "Check the address and the network from here (proxy, firewall, DNS).",
-        retry=True,
-    ),
-    _Failure(
-        r"authentication failed|could not read username|could not read password|permission denied"
-        r"|access denied"
-        r"|error: 40[13]|invalid username|terminal prompts disabled|host key verification",
-        "refused access",
-        "Give the portal a deploy key and a known host key (ssh), or a token in the address (https).",
-    ),
-    _Failure(
-        r"dubious ownership",
-        "belongs to another user of this machine",
-        "Run the portal as the owner of that folder, or use an https or ssh address.",
-    ),
-    _Failure(
-        r"not found|does not appear to be a git repository|does not exist|no such file|not a git repository",
-        "does not exist, or may not be seen",
-        "Check PORTAL_GIT_URL, and that the portal's key or token may read this repository.",
-    ),
-    _Failure(
-        r"ssl|certificate",
-        "could not be reached safely",
-        "Its certificate was not accepted. Set SSL_CERT_FILE to your company's certificates.",
-    ),
-    _Failure(r"transport .* not allowed", "uses a protocol that is not allowed", "Use https, ssh or file."),
-)
-
-
-def extract(
-    url: str,
-    branch: str,
-    folder: Path,
-    known_head: str | None = None,
-    cancelled: threading.Event | None = None,
-) -> Snapshot | Unknown:
-    """Mirror `url` into `folder` and read `branch` ("HEAD": the remote's default).
-
-    With `known_head` the content is not read again when the branch still points there. Raises Retryable
-    when trying again may help.
+    Raises Retryable when trying again may help, Permanent when the disk is full.
     """
-    mirror = Mirror(folder, cancelled)
+    where = address(request.url)
+    mirror = Mirror(request.folder, where, request.cancelled)
     try:
-        found = _look(url, branch, cancelled)
-        if isinstance(found, Unknown):
-            return found
+        tip = _arrived(request, where, mirror)
     except GitFailed as error:
-        return _explained(url, error)
-    source = mask_credentials(url)
+        return _unseen(where, error)
+    if isinstance(tip, Unknown):
+        return tip
+    if tip.commit == request.known_head:
+        return Snapshot(where.url, tip.branch or request.branch, tip.commit, mirror, unchanged=True)
     try:
-        head = mirror.fetch(url, f"refs/heads/{found}" if found else "HEAD")
+        return _content(request, mirror, tip)
+    except CannotPick:
+        return _whole(request, mirror, tip)
     except GitFailed as error:
-        if _known_failure(error):
-            return _explained(url, error)
-        raise mirror.discard() from error  # the server was there just now: it is the mirror
+        return _broken(where, mirror, error)
+
+
+def _whole(request: Request, mirror: Mirror, tip: Tip) -> Snapshot | Unknown:
+    """After the server refused to send single files: fetch all of them, then read."""
     try:
-        unchanged = head == known_head
-        files = [] if unchanged else mirror.files(head, TEXT_LIMIT)
-        commits = [] if unchanged else mirror.commits(head, COMMITS_LIMIT)
+        mirror.fetch(tip.ref, _depth(request))
+        return _content(request, mirror, tip)
     except GitFailed as error:
+        return _broken(address(request.url), mirror, error)
+
+
+def _broken(where: Address, mirror: Mirror, error: GitFailed) -> Unknown:
+    """What a failure after the look means: the server's, or else a damaged mirror, which is thrown away."""
+    found = explained(where, error)
+    if found is None:
         raise mirror.discard() from error
-    return Snapshot(source, found or branch, head, files, commits, unchanged)
+    return found
 
 
-def _look(url: str, branch: str, cancelled: threading.Event | None) -> str | Unknown:
-    """The branch's name, empty where only a detached HEAD is there; Unknown when there is no such branch."""
-    source = mask_credentials(url)
-    listed = git("ls-remote", "--symref", "--", url, timeout=LOOK_TIMEOUT, cancelled=cancelled)
-    lines = listed.decode(errors="replace").splitlines()
-    heads = sorted(line.partition("\trefs/heads/")[2] for line in lines if "\trefs/heads/" in line)
-    detached = any(line.endswith("\tHEAD") and not line.startswith("ref: ") for line in lines)
-    wanted = branch
-    if branch == "HEAD":
-        symbolic = [
-            line.partition("\t")[0] for line in lines if line.startswith("ref: ") and line.endswith("\tHEAD")
-        ]
-        wanted = symbolic[0].removeprefix("ref: refs/heads/") if symbolic else ""
-    if wanted in heads or (not wanted and detached):
-        return wanted
-    if not heads:
-        return Unknown(f"{source} has no commits yet.", "Push a first commit, then run the git layer again.")
-    missing = f"has no branch {branch!r}" if branch != "HEAD" else "has no default branch"
-    some = ", ".join(heads[:8])
-    return Unknown(f"{source} {missing}.", f"It has: {some}. Set PORTAL_GIT_BRANCH to one of them.")
+def read_past(request: Request, mirror: Mirror, head: str, branch: str) -> Past:
+    """Fetch the commits before `head` and what they changed. Raises GitFailed, Retryable."""
+    tip = Tip("" if branch == "HEAD" else branch, head)
+    mirror.fetch(tip.ref, request.commits + 1)
+    try:
+        return _past(request, mirror, head)
+    except CannotPick:
+        mirror.fetch(tip.ref, request.commits + 1)
+        return _past(request, mirror, head)
 
 
-def _known_failure(error: GitFailed) -> _Failure | None:
-    return next((one for one in _FAILURES if re.search(one.pattern, error.stderr, re.IGNORECASE)), None)
+def _arrived(request: Request, where: Address, mirror: Mirror) -> Tip | Unknown:
+    """The tip of the branch, fetched unless it is the known one. Raises GitFailed.
+
+    When nothing is known the look and the fetch go side by side: one wait for the network less.
+    """
+    depth = _depth(request)
+    if request.known_head is not None:
+        tip = look(where, request.branch, request.cancelled)
+        if isinstance(tip, Unknown) or tip.commit == request.known_head:
+            return tip
+        return Tip(tip.branch, _fetched(mirror, where, tip.ref, depth))
+    ref = "HEAD" if request.branch == "HEAD" else f"refs/heads/{request.branch}"
+    with ThreadPoolExecutor(1) as pool:
+        fetching = pool.submit(_fetched, mirror, where, ref, depth)
+        tip = look(where, request.branch, request.cancelled)
+    return tip if isinstance(tip, Unknown) else Tip(tip.branch, fetching.result())
 
 
-def _explained(url: str, error: GitFailed) -> Unknown:
-    source, said, failure = mask_credentials(url), error.stderr, _known_failure(error)
-    if failure is not None and failure.retry:
-        raise Retryable(f"{source} {failure.reason}: {said}", failure.hint) from error
-    if failure is not None:
-        return Unknown(f"{source} {failure.reason}: {said}", failure.hint)
-    return Unknown(
-        f"{source} could not be read: {said or error.message}", "Try the same with git on this machine."
+def _fetched(mirror: Mirror, where: Address, ref: str, depth: int) -> str:
+    """The commit. A failure that is not the server's is one of the mirror, which is then thrown away."""
+    try:
+        return mirror.fetch(ref, depth)
+    except GitFailed as error:
+        if explained(where, error) is not None:
+            raise
+        raise mirror.discard() from error
+
+
+def _depth(request: Request) -> int:
+    return request.commits + 1 if request.with_history else 1
+
+
+def _unseen(where: Address, error: GitFailed) -> Unknown:
+    return explained(where, error) or Unknown(
+        f"{where.url} could not be read: {error.stderr or error.message}",
+        "Try the same with git on this machine.",
     )
+
+
+def _content(request: Request, mirror: Mirror, tip: Tip) -> Snapshot:
+    """The files of the tip, and with them the history where it is asked for."""
+    entries = mirror.tree(tip.commit)
+    plan = planned(entries, request.mapped)
+    ids = _ids(plan)
+    here = mirror.sizes(ids)
+    missing = set(ids) - set(here) - request.known_large
+    mirror.bring(wanted(plan, entries, missing), request.limit)
+    links = [one.oid for one in plan if one.status == SYNCED and one.entry.mode == LINK]
+    sizes = mirror.sizes(ids) if missing else here
+    if links:
+        texts = dict(mirror.objects([oid for oid in dict.fromkeys(links) if oid in sizes]))
+        plan = linked(plan, entries, texts)
+        further = sorted(set(_ids(plan)) - set(ids))  # what links lead to beside the mapped paths
+        mirror.bring(sorted(set(further) - set(mirror.sizes(further))), request.limit)
+        sizes |= mirror.sizes(further)
+    needed = set(_ids(plan))
+    contents = dict(
+        mirror.contents({oid: size for oid, size in sizes.items() if oid in needed and size <= IMAGE_LIMIT})
+    )
+    plan = judged(plan, sizes, request.limit, contents.get)
+    past = _past(request, mirror, tip.commit) if request.with_history else None
+    branch = tip.branch or request.branch
+    return Snapshot(mirror.source, branch, tip.commit, mirror, plan, sizes, contents, past)
+
+
+def _past(request: Request, mirror: Mirror, head: str) -> Past:
+    history = histories.read(mirror, head, request.commits)
+    spans = [span for span in histories.spans(history) if _kept(span.entry, request.mapped)]
+    ids = list(
+        dict.fromkeys(
+            span.entry.oid
+            for span in spans
+            if not names.shown(span.entry.path).lower().endswith(tuple(_NO_TEXT))
+        )
+    )
+    sizes = mirror.sizes(ids)
+    mirror.bring([oid for oid in ids if oid not in sizes and oid not in request.known_large], request.limit)
+    sizes = mirror.sizes(ids)
+    texts = dict(mirror.contents({oid: size for oid, size in sizes.items() if size <= TEXT_LIMIT}))
+    return Past(history, spans, sizes, texts)
+
+
+def _kept(entry: Entry, mapped: Mapped) -> bool:
+    """Whether versions of a path are kept: mapped files with a sound name."""
+    path = names.shown(entry.path)
+    if entry.mode == GONE or not (entry.is_file or entry.mode == LINK):
+        return False
+    return mapped.target(path) is not None and not names.unsafe(path) and not names.unfit(path)
+
+
+def _ids(plan: list[Planned]) -> list[str]:
+    return list(dict.fromkeys(one.oid for one in plan if one.status == SYNCED))

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.settings import mask_credentials
+from app.settings import PROJECT_ROOT
 from sync_jobs.layers.base import NotConfigured, Outcome, RunContext, Schedule, Unknown
-from sync_jobs.layers.git.extract import COMMITS_LIMIT, Snapshot, extract
+from sync_jobs.layers.git import known
+from sync_jobs.layers.git.extract import Request, Snapshot, extract
+from sync_jobs.layers.git.known import Known, terms_of
+from sync_jobs.layers.git.mapping import Mapped
 from sync_jobs.layers.git.normalise import Rows, normalise
+from sync_jobs.layers.git.plan import SYNCED
+from sync_jobs.layers.git.program import address
+from sync_jobs.layers.git.publish import Item, Publication
+from sync_jobs.layers.git.sync import Extracted, Sync, unchanged
 
 if TYPE_CHECKING:
     from app.settings import Settings
     from sync_jobs.store.cache import Cache
 
 MIRROR = Path("git") / "mirror.git"
+PUBLISHED = Path("git") / "published"  # of the sample; a source of one's own is published in the project
 SAMPLE_REPOSITORY = Path("sample") / "repo"
 
 
@@ -36,47 +46,53 @@ class GitLayer:
         """The repository's address, or that of the sample."""
         url = _url(settings, cache)
         if url:
-            return mask_credentials(url)
+            return address(url).url
         return NotConfigured(
             "no landing zone repository is set.",
             "Set PORTAL_GIT_URL, for example https://github.com/OWNER/REPOSITORY.git.",
         )
 
-    def extract(self, ctx: RunContext) -> Snapshot | Unknown:
-        """Fetch into the mirror and read it."""
+    def extract(self, ctx: RunContext) -> Extracted | Unknown:
+        """Fetch into the mirror and read it; look at what is published."""
+        began = time.monotonic()
         url = _url(ctx.settings, ctx.cache)
         if url is None:
             return Unknown("The sample repository is gone.", "Set PORTAL_GIT_URL.")
-        branch = ctx.settings.git_branch if ctx.settings.git_url else "HEAD"
-        known = None if ctx.options.get("full") else _known_head(ctx, branch)
-        return extract(url, branch, ctx.settings.home / MIRROR, known, ctx.cancelled)
+        mapped = Mapped(ctx.settings.git_mapping)
+        publication = Publication(publish_root(ctx.settings, sample=not ctx.settings.git_url), mapped.folders)
+        before = known.load(ctx.cache)
+        with publication.held():
+            request = _request(url, mapped, publication, before, ctx)
+        snapshot = extract(request)
+        if isinstance(snapshot, Unknown):
+            return snapshot
+        if not snapshot.unchanged:
+            with publication.held():
+                snapshot = _without_conflicts(snapshot, publication)
+        return Extracted(snapshot, request, publication, before, began)
 
-    def normalise(self, extracted: Snapshot, ctx: RunContext) -> Rows:
-        """Rows of both tables."""
-        return normalise(extracted, ctx.run_id)
+    def normalise(self, extracted: Extracted, ctx: RunContext) -> tuple[Extracted, Rows]:
+        """Rows of the files; those of the other tables are made when they are published."""
+        return extracted, normalise(extracted.snapshot, ctx.run_id)
 
-    def store(self, normalised: Rows, ctx: RunContext) -> Outcome:
-        """Exchange both tables in one transaction; nothing when the branch has not moved."""
-        snapshot, state = normalised.snapshot, ctx.cache.state
-        details: dict[str, object] = {"commit": snapshot.head, "branch": snapshot.branch}
-        if snapshot.unchanged:
-            count = int(state.rows("SELECT COUNT(*) AS n FROM git_files")[0]["n"])
-            return Outcome(items_synced=count, details={**details, "unchanged": True}, source=snapshot.source)
-        with state.transaction():
-            state.check(ctx.lease)
-            state.replace("git_files", normalised.files)
-            state.replace("git_commits", normalised.commits)
-        if len(snapshot.commits) == COMMITS_LIMIT:
-            details["oldest_commit_listed"] = snapshot.commits[0].sha
-        return Outcome(
-            items_synced=len(normalised.files),
-            errors=normalised.errors,
-            details={**details, "files": len(normalised.files), "commits": len(normalised.commits)},
-            source=snapshot.source,
-        )
+    def store(self, normalised: tuple[Extracted, Rows], ctx: RunContext) -> Outcome:
+        """Exchange folders and tables; nothing when the branch has not moved."""
+        extracted, rows = normalised
+        if extracted.snapshot.unchanged and extracted.before is not None:
+            return unchanged(extracted, extracted.before, ctx)
+        return Sync(extracted, rows, ctx).run()
 
     def cleanup(self, ctx: RunContext) -> None:
-        """Nothing is left behind: the next fetch sweeps the mirror."""
+        """Remove the run's folder, and files of earlier syncs that nobody reads any more."""
+        ctx.cache.clear_workspace(self.name)
+        ctx.cache.sweep()
+
+
+def publish_root(settings: Settings, *, sample: bool) -> Path:
+    """The folder below which files are published."""
+    if sample:
+        return settings.home / PUBLISHED
+    return settings.git_publish_root or PROJECT_ROOT
 
 
 def _url(settings: Settings, cache: Cache) -> str | None:
@@ -87,15 +103,54 @@ def _url(settings: Settings, cache: Cache) -> str | None:
     return sample.as_uri() if cache.has_source() == "sample" and sample.is_dir() else None
 
 
-def _known_head(ctx: RunContext, branch: str) -> str | None:
-    """The commit that both tables hold whole, or None."""
-    rows = ctx.cache.state.rows(
-        "SELECT DISTINCT f.commit_sha, c.branch FROM git_files f "
-        "LEFT JOIN git_commits c ON c.commit_sha = f.commit_sha"
+def _request(
+    url: str, mapped: Mapped, publication: Publication, before: Known | None, ctx: RunContext
+) -> Request:
+    """What to read: everything anew when the settings changed, or what is published is not whole."""
+    settings, state = ctx.settings, ctx.cache.state
+    branch = settings.git_branch if settings.git_url else "HEAD"
+    terms = terms_of(
+        address(url).url, branch, settings.git_mapping, settings.git_file_limit_bytes, settings.git_history_commits,
+        str(publication.root),
+    )  # fmt: skip
+    same = before is not None and before.terms == terms and not ctx.options.get("full")
+    large: list[str] = []
+    current = None
+    if before is not None and same:
+        rows = state.rows("SELECT blob_sha FROM git_files WHERE status = 'refused' AND size_bytes IS NULL")
+        large = [str(row["blob_sha"]) for row in rows]
+        whole = before.history and len(publication.listed()) == before.counts["files_synced"]
+        current = before.head if whole and publication.intact() else None
+    return Request(
+        url=url,
+        branch=branch,
+        folder=settings.home / MIRROR,
+        mapped=mapped,
+        terms=terms,
+        limit=settings.git_file_limit_bytes,
+        commits=settings.git_history_commits,
+        known_head=current,
+        known_large=frozenset(large),
+        with_history=before is not None and same and before.history,
+        cancelled=ctx.cancelled,
     )
-    if len(rows) != 1 or (branch not in {"HEAD", rows[0]["branch"]}):
-        return None
-    return str(rows[0]["commit_sha"])
+
+
+def _without_conflicts(snapshot: Snapshot, publication: Publication) -> Snapshot:
+    """Refuse the files in whose place is something that the sync did not write."""
+    items = [
+        Item(one.target, one.oid, snapshot.sizes[one.oid])
+        for one in snapshot.files
+        if one.status == SYNCED and one.target
+    ]
+    found = publication.conflicts(items)
+    if not found:
+        return snapshot
+    files = [
+        one.refused(found[one.target]) if one.status == SYNCED and one.target in found else one
+        for one in snapshot.files
+    ]
+    return replace(snapshot, files=files)
 
 
 LAYER = GitLayer()

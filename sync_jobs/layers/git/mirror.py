@@ -1,141 +1,126 @@
-"""A bare mirror of the landing zone repository in the home, and what can be read from it."""
+"""A bare, shallow and partial mirror of the landing zone repository in the home, and what can be read from it.
+
+It holds commits and trees, and of the files only those that were asked for. Where the server cannot leave files out, it
+holds all of them. Reading never fetches: what is not here is missing, and says so.
+"""
 
 from __future__ import annotations
 
+import re
 import shutil
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 
 from app.errors import Retryable
-from sync_jobs.layers.git.program import GitFailed, git
+from sync_jobs.layers.git.program import Address, GitFailed, git
 
 HEAD_REF = "refs/portal/head"
 FETCH_TIMEOUT = 900.0
 READ_TIMEOUT = 300.0
+MOST_PACKS = 200  # a pack per fetch; with more of them the mirror is made anew
+CHUNK_BYTES = 32 * 1024 * 1024
+SUBMODULE, LINK, FOLDER = "160000", "120000", "040000"
+_FETCH = ("--quiet", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head", "--no-auto-maintenance")
+_NO_PARTIAL = re.compile(
+    r"unadvertised object|not our ref|dumb http|filtering not recognized.*unadvert", re.I
+)
 
 
 @dataclass(frozen=True)
-class TreeFile:
-    """A file of the synced commit. `content` is None where it was not asked for."""
+class Entry:
+    """A line of a tree: `mode` as git writes it, `oid` the object's id."""
 
     path: bytes
     mode: str
-    blob: str
-    size: int
-    content: bytes | None = None
+    oid: str
 
-
-@dataclass(frozen=True)
-class CommitRecord:
-    """A commit object as git stores it, and the paths it touches against its first parent."""
-
-    sha: str
-    body: bytes
-    paths: tuple[bytes, ...]
+    @property
+    def is_file(self) -> bool:
+        return self.mode.startswith("100")
 
 
 class Mirror:
     """The mirror under `folder`. Only the run that holds the git layer's lease may use it."""
 
-    def __init__(self, folder: Path, cancelled: threading.Event | None = None) -> None:
+    def __init__(self, folder: Path, address: Address, cancelled: threading.Event | None = None) -> None:
         self.folder = folder
+        self._address = address
         self._cancelled = cancelled
+        self.source = address.url
+        self._whole = folder / "portal-whole"  # there when this server cannot send single files
 
-    def fetch(self, url: str, ref: str) -> str:
-        """Bring `ref` of `url` here, whatever was here before. Returns the commit's id."""
-        self._prepare(url)
-        arguments = (
-            "--no-tags",
-            "--no-recurse-submodules",
-            "--force",
-            "--no-write-fetch-head",
-            "--no-auto-maintenance",
-        )
-        self._git("fetch", "--quiet", *arguments, "--", url, f"+{ref}:{HEAD_REF}", timeout=FETCH_TIMEOUT)
+    # -- fetching --------------------------------------------------------------------------------------
+
+    def fetch(self, ref: str, depth: int) -> str:
+        """Bring `ref` and so many commits before it here, whatever was here before. Returns its commit's id."""
+        self._prepare()
+        try:
+            self._fetch(ref, [f"--depth={depth}", *([] if self._whole.exists() else ["--filter=blob:none"])])
+        except GitFailed as error:
+            if not _NO_PARTIAL.search(error.stderr):
+                raise
+            self._whole.touch()
+            self._fetch(ref, [])
         return self._git("rev-parse", "--verify", "--quiet", f"{HEAD_REF}^{{commit}}").decode().strip()
 
-    def files(self, commit: str, with_content_up_to: int) -> list[TreeFile]:
-        """Every file of the commit; links and submodules without content."""
-        listed = list(self._tree(commit))
-        wanted = [
-            file.blob for file in listed if file.mode.startswith("100") and file.size <= with_content_up_to
-        ]
-        contents = dict(zip(wanted, self._objects(wanted), strict=True))
-        return [
-            TreeFile(file.path, file.mode, file.blob, file.size, contents.get(file.blob))
-            if file.mode.startswith("100")
-            else file
-            for file in listed
-        ]
+    def bring(self, wanted: Sequence[str], limit: int) -> None:
+        """Fetch the contents `wanted`, files or folders by id; of folders, files up to `limit` bytes.
 
-    def commits(self, head: str, at_most: int) -> list[CommitRecord]:
-        """The newest commits that lead to `head`, oldest first."""
-        listed = (
-            self._git("rev-list", "--parents", "--topo-order", f"--max-count={at_most}", head)
-            .decode()
-            .splitlines()
-        )
-        lines = [line.split()[:2] for line in reversed(listed)]
-        shas = [line[0] for line in lines]
-        paths = self._paths(lines)
-        return [
-            CommitRecord(sha, body, paths.get(sha, ()))
-            for sha, body in zip(shas, self._objects(shas), strict=True)
-        ]
-
-    def _tree(self, commit: str) -> Iterator[TreeFile]:
-        for entry in self._git("ls-tree", "-r", "-z", "--long", commit).split(b"\0"):
-            if entry:
-                meta, path = entry.split(b"\t", 1)
-                mode, _kind, blob, size = meta.decode().split()
-                yield TreeFile(path, mode, blob, 0 if size == "-" else int(size))
-
-    def _objects(self, ids: Sequence[str]) -> Iterator[bytes]:
-        """Contents in the order asked for."""
-        output = self._git("cat-file", "--batch", stdin="".join(f"{one}\n" for one in ids).encode())
-        position = 0
-        for one in ids:
-            end = output.index(b"\n", position)
-            header = output[position:end].split()
-            if len(header) != 3:
-                raise GitFailed(f"The mirror has no object {one}.", "", "missing object")
-            start, size = end + 1, int(header[2])
-            yield output[start : start + size]
-            position = start + size + 1
-
-    def _paths(self, lines: Sequence[Sequence[str]]) -> dict[str, tuple[bytes, ...]]:
-        """Paths per commit. Oldest first: then no path can be named like the commit that comes next."""
-        asked = "".join(" ".join(line) + "\n" for line in lines).encode()
-        output = self._git(
-            "diff-tree", "--stdin", "-r", "-z", "--name-only", "--root", "--no-renames", stdin=asked
-        )
-        found: dict[str, list[bytes]] = {}
-        shas = iter([line[0] for line in lines])
-        upcoming = next(shas, None)
-        current: list[bytes] = []
-        for token in output.split(b"\0"):
-            if upcoming is not None and token == upcoming.encode():
-                current = found.setdefault(upcoming, [])
-                upcoming = next(shas, None)
-            elif token:
-                current.append(token)
-        return {sha: tuple(paths) for sha, paths in found.items()}
-
-    def _prepare(self, url: str) -> None:
-        """Make the mirror, or make it anew when it is of another repository; sweep what a killed run left."""
-        marker = self.folder / "portal-url"
-        digest = sha256(url.encode()).hexdigest()  # not the address itself: it may hold a token
-        if not marker.is_file() or marker.read_text(encoding="utf-8") != digest:
+        Raises GitFailed. Where the server refuses single objects, `needs_whole` says so and the mirror is empty.
+        """
+        if not wanted:
+            return
+        try:
+            self._network(
+                "-c", "fetch.negotiationAlgorithm=noop", "fetch", *_FETCH, f"--filter=blob:limit={limit}",
+                "--stdin", "origin", stdin="".join(f"{oid}\n" for oid in wanted).encode(),
+            )  # fmt: skip
+        except GitFailed as error:
+            if not _NO_PARTIAL.search(error.stderr):
+                raise
             shutil.rmtree(self.folder, ignore_errors=True)
-            self.folder.parent.mkdir(parents=True, exist_ok=True)
-            git("init", "--bare", "--quiet", "--template=", str(self.folder))
-            marker.write_text(digest, encoding="utf-8")
-        for pattern in ("**/*.lock", "objects/pack/tmp_*", "objects/**/tmp_obj_*"):
+            self._prepare()
+            self._whole.touch()
+            raise CannotPick(error.message, error.hint, error.stderr) from error
+
+    def _fetch(self, ref: str, terms: Sequence[str]) -> None:
+        self._network("fetch", *_FETCH, "--force", "--refmap=", *terms, "origin", f"+{ref}:{HEAD_REF}")
+
+    def _network(self, *arguments: str, stdin: bytes | None = None) -> None:
+        try:
+            git(
+                "-c", "remote.origin.promisor=true", *arguments,
+                timeout=FETCH_TIMEOUT, directory=self.folder, stdin=stdin, cancelled=self._cancelled,
+                remote=self._address,
+            )  # fmt: skip
+        finally:
+            self._configure()  # git notes that files are missing; a reader of this mirror must not fetch them
+
+    def _prepare(self) -> None:
+        """Make the mirror, or make it anew when it is of another repository; sweep what a killed run left."""
+        marker, packs = self.folder / "portal-url", self.folder / "objects" / "pack"
+        stale = not marker.is_file() or marker.read_text(encoding="utf-8") != self._address.url
+        if stale or len(list(packs.glob("*.pack"))) > MOST_PACKS:
+            shutil.rmtree(self.folder, ignore_errors=True)
+            packs.mkdir(parents=True)
+            (self.folder / "refs").mkdir()
+            (self.folder / "HEAD").write_text("ref: refs/heads/none\n", encoding="utf-8")
+            self._configure()
+            marker.write_text(self._address.url, encoding="utf-8")
+        for pattern in ("*.lock", "refs/**/*.lock", "objects/pack/tmp_*", "objects/**/tmp_obj_*"):
             for left in self.folder.glob(pattern):
                 left.unlink(missing_ok=True)
+
+    def _configure(self) -> None:
+        quoted = self._address.url.replace("\\", "\\\\").replace('"', '\\"')
+        text = (
+            f'[core]\n\trepositoryformatversion = 0\n\tbare = true\n[remote "origin"]\n\turl = "{quoted}"\n'
+        )
+        path = self.folder / "config"
+        if self.folder.is_dir() and (not path.exists() or path.read_text(encoding="utf-8") != text):
+            path.write_text(text, encoding="utf-8")
 
     def discard(self) -> Retryable:
         """Throw a damaged mirror away. Returns the error to raise."""
@@ -145,5 +130,73 @@ class Mirror:
             "The next run fetches everything again.",
         )
 
-    def _git(self, *arguments: str, timeout: float = READ_TIMEOUT, stdin: bytes | None = None) -> bytes:
-        return git(*arguments, timeout=timeout, directory=self.folder, stdin=stdin, cancelled=self._cancelled)
+    # -- reading ---------------------------------------------------------------------------------------
+
+    def shallow(self) -> set[str]:
+        """The commits whose parents are not here although they have some."""
+        path = self.folder / "shallow"
+        return set(path.read_text(encoding="ascii").split()) if path.exists() else set()
+
+    def tree(self, commit: str) -> list[Entry]:
+        """Every file and folder of the commit, in git's order."""
+        entries = []
+        for line in self._git("ls-tree", "-r", "-t", "-z", "--full-tree", commit).split(b"\0"):
+            if line:
+                meta, path = line.split(b"\t", 1)
+                mode, _kind, oid = meta.decode().split()
+                entries.append(Entry(path, mode, oid))
+        return entries
+
+    def sizes(self, ids: Sequence[str]) -> dict[str, int]:
+        """Id -> bytes, of those that are here."""
+        if not ids:
+            return {}
+        asked = "".join(f"{oid}\n" for oid in ids).encode()
+        lines = self._git("cat-file", "--batch-check", "--buffer", stdin=asked).decode().splitlines()
+        return {parts[0]: int(parts[2]) for parts in map(str.split, lines) if len(parts) == 3}
+
+    def contents(self, sizes: Mapping[str, int]) -> Iterator[tuple[str, bytes]]:
+        """Each id of `sizes` with its content; not more than some megabytes are held at a time."""
+        chunk: list[str] = []
+        held = 0
+        for oid, size in sizes.items():
+            if chunk and held + size > CHUNK_BYTES:
+                yield from self.objects(chunk)
+                chunk, held = [], 0
+            chunk.append(oid)
+            held += size
+        yield from self.objects(chunk)
+
+    def objects(self, ids: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+        """Each id with its content, in the order asked for. Raises GitFailed for one that is not here."""
+        if not ids:
+            return
+        output = self._git(
+            "cat-file", "--batch", "--buffer", stdin="".join(f"{one}\n" for one in ids).encode()
+        )
+        position = 0
+        for one in ids:
+            end = output.index(b"\n", position)
+            header = output[position:end].split()
+            if len(header) != 3:
+                raise GitFailed(f"The mirror has no object {one}.", "", "missing object")
+            start, size = end + 1, int(header[2])
+            yield one, output[start : start + size]
+            position = start + size + 1
+
+    def read(self, *arguments: str, stdin: bytes | None = None) -> bytes:
+        """Standard output of a git command on the mirror."""
+        return self._git(*arguments, stdin=stdin)
+
+    def _git(self, *arguments: str, stdin: bytes | None = None) -> bytes:
+        return git(
+            *arguments,
+            timeout=READ_TIMEOUT,
+            directory=self.folder,
+            stdin=stdin,
+            cancelled=self._cancelled,
+        )
+
+
+class CannotPick(GitFailed):
+    """The server does not send single objects. The mirror was made anew and takes everything from now on."""

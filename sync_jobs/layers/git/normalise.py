@@ -1,112 +1,84 @@
-"""A snapshot of the repository to rows of `git_files` and `git_commits`. Pure."""
+"""A snapshot of the repository to rows of the git tables. Pure."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import PurePosixPath
 
-from sync_jobs.layers.git.extract import Snapshot
-from sync_jobs.layers.git.mirror import CommitRecord, TreeFile
+import pyarrow as pa
+
+from app.schema import tables
+from sync_jobs.layers.git import search_index
+from sync_jobs.layers.git.extract import TEXT_LIMIT, Past, Snapshot
+from sync_jobs.layers.git.history import CommitRecord
+from sync_jobs.layers.git.kinds import headings, image_type, kind_of, text_of
+from sync_jobs.layers.git.names import shown
+from sync_jobs.layers.git.plan import REFUSED, SYNCED, Planned
+from sync_jobs.store.bigquery_parquet import arrow_schema
 
 Row = dict[str, object]
 
-_DOCS = {".md", ".markdown", ".rst", ".adoc", ".txt"}
-_TERRAFORM = {".tf", ".tfvars", ".hcl"}
-_CONFIG = {".yaml", ".yml", ".json", ".toml", ".ini", ".cfg", ".env", ".properties"}
-_POLICY_FOLDERS = {"policies", "policy"}
-_HEADING = re.compile(r"^#{1,6}\s+(.+?)\s*#*\s*$")
-_UNDERLINE = re.compile(r"^(=+|-+)\s*$")
 _PERSON = re.compile(rb"^(?P<name>.*?) ?<(?P<email>[^>]*)> (?P<at>-?\d+) [+-]\d{4}$")
 
 
 @dataclass(frozen=True)
 class Rows:
-    """What is stored, and what could not be read of the commits."""
+    """Rows of `git_files`, and what was refused, one sentence each."""
 
     snapshot: Snapshot
     files: list[Row]
-    commits: list[Row]
-    errors: list[str]
+    refused: list[str] = field(default_factory=list)
 
 
 def normalise(snapshot: Snapshot, run_id: str) -> Rows:
-    """Rows of both tables."""
-    files = [_file_row(file, snapshot.head, run_id) for file in snapshot.files]
-    commits: list[Row] = []
-    errors: list[str] = []
-    for record in snapshot.commits:
-        row = _commit_row(record, snapshot.branch, run_id)
-        if row is None:
-            errors.append(f"Commit {record.sha} has no readable committer; it is not listed.")
-        else:
-            commits.append(row)
-    return Rows(snapshot, files, commits, errors)
+    """Rows of the files."""
+    files = [_file_row(one, snapshot, run_id) for one in snapshot.files]
+    refused = [refusal(one.path, one.reason) for one in snapshot.files if one.status == REFUSED]
+    return Rows(snapshot, files, refused)
 
 
-def kind_of(path: str) -> str:
-    """doc, terraform, policy, config or other."""
-    pure = PurePosixPath(path)
-    suffix, name = pure.suffix.lower(), pure.name.lower()
-    if suffix in _TERRAFORM or name.endswith((".tf.json", ".tfvars.json")):
-        return "terraform"
-    if suffix == ".rego" or (
-        _POLICY_FOLDERS & {part.lower() for part in pure.parts[:-1]} and suffix not in _DOCS
-    ):
-        return "policy"
-    if suffix in _DOCS or name in {"readme", "license", "changelog"}:
-        return "doc"
-    if suffix in _CONFIG or name in {"dockerfile", "makefile", "codeowners", ".gitignore"}:
-        return "config"
-    return "other"
+def refusal(path: str, reason: str | None) -> str:
+    """One sentence for the errors of a run."""
+    return f"{''.join(c if c.isprintable() else '?' for c in path)} was not synced: {reason}."
 
 
-def title_of(text: str) -> str | None:
-    """The first heading: `# Title`, or a line underlined with = or -. Code blocks do not count."""
-    previous, fenced = "", False
-    for line in text.splitlines()[:400]:
-        if line.lstrip().startswith(("```", "~~~")):
-            fenced = not fenced
-        elif not fenced:
-            heading = _HEADING.match(line)
-            if heading:
-                return heading.group(1)[:200]
-            if _UNDERLINE.match(line) and previous.strip() and previous.strip() != "---":
-                return previous.strip()[:200]
-        previous = line
-    return None
-
-
-def text_of(content: bytes | None) -> str | None:
-    """The text, or None for what is not text in UTF-8."""
-    if content is None or b"\0" in content:
-        return None
-    try:
-        return content.decode("utf-8")
-    except UnicodeDecodeError:
-        return None
-
-
-def _file_row(file: TreeFile, head: str, run_id: str) -> Row:
-    path = file.path.decode("utf-8", "backslashreplace")
-    kind, text = kind_of(path), text_of(file.content)
+def _file_row(one: Planned, snapshot: Snapshot, run_id: str) -> Row:
+    size, synced = snapshot.sizes.get(one.oid), one.status == SYNCED
+    content = snapshot.contents.get(one.oid) if synced and size is not None and size <= TEXT_LIMIT else None
+    kind, text = kind_of(one.path), text_of(content)
+    found = headings(text) if text is not None and kind == "doc" else []
     return {
-        "path": path,
+        "path": one.path,
         "kind": kind,
-        "size_bytes": file.size,
-        "blob_sha": file.blob,
-        "title": title_of(text) if text is not None and kind == "doc" else None,
+        "size_bytes": size,
+        "blob_sha": one.oid,
+        "title": found[0] if found else None,
         "text": text,
-        "status": "not_mapped",
-        "commit_sha": head,
+        "target": one.target,
+        "status": one.status,
+        "reason": one.reason,
+        "commit_sha": snapshot.head,
         "run_id": run_id,
     }
 
 
+def commit_rows(past: Past, branch: str, run_id: str) -> tuple[list[Row], list[str]]:
+    """Rows of `git_commits`, and what is wrong with those that cannot be listed."""
+    rows, errors = [], []
+    for record in past.history.commits:
+        row = _commit_row(record, branch, run_id)
+        if row is None:
+            errors.append(f"Commit {record.sha} has no readable committer; it is not listed.")
+        else:
+            rows.append(row)
+    return rows, errors
+
+
 def _commit_row(record: CommitRecord, branch: str, run_id: str) -> Row | None:
     head, _, message = record.body.partition(b"\n\n")
-    fields = dict(line.split(b" ", 1) for line in reversed(head.split(b"\n")) if b" " in line)
+    lines = [line.split(b" ", 1) for line in head.split(b"\n") if b" " in line]
+    fields = dict(reversed(lines))
     author = _PERSON.match(fields.get(b"author", b""))
     committer = _PERSON.match(fields.get(b"committer", b""))
     if committer is None or author is None:
@@ -117,11 +89,60 @@ def _commit_row(record: CommitRecord, branch: str, run_id: str) -> Row | None:
         return None
     return {
         "commit_sha": record.sha,
+        "position": record.position,
+        "parents": [value.decode() for name, value in lines if name == b"parent"],
         "committed_at": at,
         "author": author["name"].decode("utf-8", "replace"),
         "author_email": author["email"].decode("utf-8", "replace"),
         "message": message.decode("utf-8", "replace").strip(),
         "branch": branch,
-        "files_changed": [path.decode("utf-8", "backslashreplace") for path in record.paths],
+        "files_changed": [shown(entry.path) for entry in record.changes],
         "run_id": run_id,
     }
+
+
+def version_table(past: Past, run_id: str) -> pa.Table:
+    """Rows of `git_versions`, by path."""
+    rows = []
+    for span in past.spans:
+        path = shown(span.entry.path)
+        rows.append(
+            {
+                "path": path,
+                "kind": kind_of(path),
+                "from_position": span.start,
+                "until_position": span.until,
+                "from_commit": span.commit,
+                "blob_sha": span.entry.oid,
+                "size_bytes": past.sizes.get(span.entry.oid),
+                "text": text_of(past.texts.get(span.entry.oid)),
+                "run_id": run_id,
+            }
+        )
+    return pa.Table.from_pylist(rows, schema=arrow_schema(tables()["git_versions"]))
+
+
+def image_table(snapshot: Snapshot, run_id: str) -> pa.Table:
+    """Rows of `git_images`."""
+    rows = []
+    for one in snapshot.files:
+        content = snapshot.contents.get(one.oid) if one.status == SYNCED else None
+        kind = image_type(one.path, content) if content is not None else None
+        if content is not None and kind is not None:
+            rows.append(
+                {
+                    "path": one.path,
+                    "media_type": kind,
+                    "size_bytes": len(content),
+                    "content": content,
+                    "commit_sha": snapshot.head,
+                    "run_id": run_id,
+                }
+            )
+    return pa.Table.from_pylist(rows, schema=arrow_schema(tables()["git_images"]))
+
+
+def term_table(files: list[Row], run_id: str) -> pa.Table:
+    """Rows of `git_terms`, from the rows of the synced files that have a text."""
+    documents = [(str(row["path"]), str(row["text"])) for row in files if row["text"] is not None]
+    return search_index.weights(documents, run_id)

@@ -1,14 +1,22 @@
-"""The git program, run so that neither the machine's configuration nor a repository can make it do more."""
+"""The git program, run so that neither the machine's configuration nor a repository can make it do more.
+
+A command without an address cannot reach anything: no protocol is allowed to it. One with an address may use https,
+ssh and local files. Credentials of an address go to git by its environment, which no process list shows.
+"""
 
 from __future__ import annotations
 
+import base64
 import os
 import re
 import signal
 import subprocess
 import threading
 import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 from app.errors import Permanent, Retryable
 from app.settings import inherited, mask_credentials
@@ -25,15 +33,22 @@ _PASSED = (
     "SSL_CERT_FILE",
     "SSL_CERT_DIR",
 )
-_SAFE = (
-    "-c",
-    "core.hooksPath=/dev/null",
-    "-c",
-    "core.fsmonitor=false",
-    "-c",
-    "gc.auto=0",
-    "-c",
-    "protocol.version=2",
+_SAFE = tuple(
+    part
+    for setting in (
+        "core.hooksPath=/dev/null",
+        "core.fsmonitor=false",
+        "core.attributesFile=/dev/null",
+        "credential.helper=",
+        "fetch.recurseSubmodules=false",
+        "fetch.unpackLimit=1",  # one pack per fetch, never thousands of loose files
+        "gc.auto=0",
+        "http.lowSpeedLimit=1000",  # bytes a second: below it for a minute, a transfer is given up
+        "http.lowSpeedTime=60",
+        "protocol.version=2",
+        "submodule.recurse=false",
+    )
+    for part in ("-c", setting)
 )
 _POLL_SECONDS = 0.1
 
@@ -46,14 +61,42 @@ class GitFailed(Permanent):
         self.stderr = stderr
 
 
+@dataclass(frozen=True)
+class Address:
+    """Where a repository is. `url` holds no credentials; `environment` gives them to git."""
+
+    url: str
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+def address(url: str) -> Address:
+    """The address of a setting, its user and password or token set apart. Only https carries such."""
+    parts = urlsplit(url) if "://" in url else None
+    if parts is None or parts.scheme != "https" or "@" not in parts.netloc:
+        return Address(url)
+    login, _, host = parts.netloc.rpartition("@")
+    plain = urlunsplit(parts._replace(netloc=host))
+    user, _, password = login.partition(":")
+    token = base64.b64encode(f"{unquote(user)}:{unquote(password)}".encode()).decode()
+    return Address(
+        plain,
+        {
+            "GIT_CONFIG_COUNT": "1",
+            "GIT_CONFIG_KEY_0": f"http.https://{host}/.extraHeader",  # of this host only, wherever it sends us
+            "GIT_CONFIG_VALUE_0": f"Authorization: Basic {token}",
+        },
+    )
+
+
 def git(
     *arguments: str,
     timeout: float = 60,
     directory: Path | None = None,
     stdin: bytes | None = None,
     cancelled: threading.Event | None = None,
+    remote: Address | None = None,
 ) -> bytes:
-    """Standard output of `git ARGUMENTS`. `directory` is the repository (a bare one).
+    """Standard output of `git ARGUMENTS`. `directory` is the repository (a bare one), `remote` what it may reach.
 
     Raises GitFailed when git ends with an error, Permanent when there is no git, Retryable after `timeout`
     seconds or when `cancelled` is set.
@@ -65,7 +108,7 @@ def git(
             stdin=subprocess.PIPE if stdin is not None else subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env=_environment(),
+            env=_environment(remote),
             start_new_session=True,  # so that its children (ssh, git-remote-https) end with it
         )
     except FileNotFoundError as error:
@@ -102,15 +145,20 @@ def _communicate(
             raise Retryable(f"git {command} {why}.", "Is the server of the repository reachable from here?")
 
 
-def _environment() -> dict[str, str]:
+def _environment(remote: Address | None) -> dict[str, str]:
+    passed = inherited(*_PASSED)
+    if "SSL_CERT_FILE" in passed:  # git's https does not look at it by itself
+        passed["GIT_SSL_CAINFO"] = passed["SSL_CERT_FILE"]
     return {
-        **inherited(*_PASSED),
+        **passed,
+        **(remote.environment if remote else {}),
         "GIT_CONFIG_NOSYSTEM": "1",
         "GIT_CONFIG_GLOBAL": os.devnull,
         "GIT_TERMINAL_PROMPT": "0",
         "GIT_ASKPASS": "true",  # answers every question with nothing, so that a password is never waited for
         "GIT_SSH_COMMAND": "ssh -o BatchMode=yes -o ConnectTimeout=20",
-        "GIT_ALLOW_PROTOCOL": "https:ssh:file",
+        "GIT_ALLOW_PROTOCOL": "https:ssh:file" if remote else "none",
+        "GIT_NO_REPLACE_OBJECTS": "1",
         "GIT_OPTIONAL_LOCKS": "0",
         "LC_ALL": "C",
     }
