@@ -14,11 +14,12 @@ from app.errors import PortalError, SettingsError
 from sync_jobs.cli import output, session
 
 if TYPE_CHECKING:
+    from app.settings import Settings
     from sync_jobs.layers.base import Progress
     from sync_jobs.runner import Runner
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
-ORDER = ("git", "assets", "events", "metrics")  # what later layers read comes first
+ORDER = ("git", "assets", "drift", "events", "metrics")  # what later layers read comes first
 EXIT = {"success": output.DONE, "partial": output.PARTIAL, "failed": output.FAILED}
 
 
@@ -33,16 +34,26 @@ def register(app: typer.Typer) -> None:
 @output.command
 def run(
     layer: Annotated[str, typer.Argument(help="webhook, git, assets, events, metrics, policies or all.")],
+    pull_request: Annotated[
+        bool,
+        typer.Option("--pull-request", help="After git: propose what changed to the portal's repository."),
+    ] = False,
     as_json: Json = False,
 ) -> int:
     """Run one layer once, or all that have a source."""
     settings = session.settings_and_logs()
+    if pull_request:
+        _check_pull_request(settings, layer)
     runner = session.make_runner(settings)
     with session.interruptible():
         if layer == "all":
             return session.leave_if_abandoned(_run_all(runner, as_json))
         with _progress_bar(layer, as_json) as progress:
             row = runner.run(layer, "cli", progress=progress)
+        if pull_request:
+            from sync_jobs.pull_request import propose
+
+            row = propose.after_run(settings, runner.cache, row)
     return session.leave_if_abandoned(_show_run(row, as_json))
 
 
@@ -117,6 +128,17 @@ def sample(as_json: Json = False) -> int:
     return session.leave_if_abandoned(output.DONE)
 
 
+def _check_pull_request(settings: Settings, layer: str) -> None:
+    """Before the run, so that nothing is synced in vain."""
+    from sync_jobs.pull_request import propose
+
+    if layer != "git":
+        raise SettingsError(
+            f"--pull-request was given for {layer}.", "Only git makes one: run git --pull-request."
+        )
+    propose.check_settings(settings)
+
+
 def _run_all(runner: Runner, as_json: bool) -> int:
     done: dict[str, Any] = {}
     skipped: dict[str, str] = {}
@@ -166,6 +188,9 @@ def _tell_run(row: dict[str, Any]) -> None:
         output.tell(f"  {text}")
     for text in row.get("missed") or []:
         output.tell(f"  Not seen: {text}")
+    proposal = (row.get("details") or {}).get("pull_request")
+    if proposal:
+        output.out(f"pull request: {proposal['state']} {proposal['url'] or ''}".rstrip())
     if row.get("hint"):
         output.tell(f"  Hint: {row['hint']}")
 

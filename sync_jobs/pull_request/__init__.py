@@ -1,0 +1,1 @@
+"""The pull request that brings a sync into the portal's own repository."""
