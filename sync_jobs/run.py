@@ -94,6 +94,11 @@ class Run:
         self.row = self._close()
         return self.row
 
+    @property
+    def changed_something(self) -> bool:
+        """Whether layers that follow this one have something to do."""
+        return isinstance(self._result, Outcome) and self._result.changed
+
     # -- the layer's thread ----------------------------------------------------------------------------
 
     def _body(self) -> None:

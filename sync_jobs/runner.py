@@ -7,11 +7,14 @@ thread watches over it: renews the lease, writes progress, enforces the time lim
 from __future__ import annotations
 
 import threading
+import time
 import weakref
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from app.errors import Busy, Permanent, SettingsError
+import structlog
+
+from app.errors import Busy, Permanent, PortalError, SettingsError
 from app.settings import Settings, load_settings
 from sync_jobs import mirroring
 from sync_jobs.layers import LAYERS, planned
@@ -20,7 +23,10 @@ from sync_jobs.run import BACKOFF_SECONDS, STOP_GRACE_SECONDS, Request, Run, Ter
 from sync_jobs.runs import Row
 from sync_jobs.store.cache import Cache
 
-TRIGGERS = ("schedule", "cli", "api", "page", "webhook", "sample")
+TRIGGERS = ("schedule", "cli", "api", "page", "webhook", "sample", "follow")
+FOLLOW_WAIT_SECONDS = 600.0  # for a run under way of a layer that has to run again after this one
+FOLLOW_PAUSE_SECONDS = 0.5
+log = structlog.get_logger("sync_jobs.runner")
 _runners: weakref.WeakSet[Runner] = weakref.WeakSet()
 
 
@@ -123,17 +129,43 @@ class Runner:
     def finish(self, started: Run) -> Row:
         """Watch over a started run until its row is final and BigQuery follows, and return the row.
 
-        The polls of a stream are many: BigQuery follows them by the sidecar's clock.
+        Layers that follow this one run next, when it changed something. The polls of a stream are many: BigQuery
+        follows them by the sidecar's clock, and no layer does.
         """
         try:
             row = started.wait()
             if started.stream or started.abandoned:
                 return row
-            return mirroring.after_run(self.settings, self.cache, row, self.halted)
+            row = mirroring.after_run(self.settings, self.cache, row, self.halted)
         finally:
             with self._lock:
                 self._active.pop(started.run_id, None)
             self.abandoned = self.abandoned or started.abandoned
+        if row["status"] in {"success", "partial"} and started.changed_something:
+            self._run_followers(started.layer.name, "sample" if row["trigger"] == "sample" else "follow")
+        return row
+
+    def _run_followers(self, layer: str, trigger: str) -> None:
+        """Run the layers that work on what `layer` published. How they end is in their own rows."""
+        for name in self.layers:
+            if layer in getattr(self.layers[name], "follows", ()):
+                self._run_follower(name, trigger)
+
+    def _run_follower(self, name: str, trigger: str) -> None:
+        """A run of it under way may have begun before the news: this one comes after it."""
+        deadline = time.monotonic() + FOLLOW_WAIT_SECONDS
+        while not self._stopping:
+            try:
+                self.run(name, trigger)
+            except NotConfiguredError as error:
+                log.debug("follower_not_configured", layer=name, reason=error.message)
+            except Busy as busy:
+                if time.monotonic() < deadline and not self.halted.wait(FOLLOW_PAUSE_SECONDS):
+                    continue
+                log.warning("follower_not_started", layer=name, error=str(busy))
+            except PortalError as error:
+                log.warning("follower_not_started", layer=name, error=str(error))
+            return
 
     def layer(self, name: str) -> Layer:
         """The layer of that name. Raises Permanent for one to come, SettingsError for an unknown one."""

@@ -2,7 +2,7 @@
 CREATE TABLE IF NOT EXISTS sync_runs (
   run_id STRING NOT NULL OPTIONS (description = 'Id of the run'),
   layer STRING NOT NULL OPTIONS (description = 'webhook, git, assets, events, metrics or policies'),
-  trigger STRING NOT NULL OPTIONS (description = 'schedule, cli, api, page, webhook or sample'),
+  trigger STRING NOT NULL OPTIONS (description = 'schedule, cli, api, page, webhook, sample, or follow: after a run of another layer'),
   status STRING NOT NULL OPTIONS (description = 'success, partial, failed or in_progress'),
   started_at TIMESTAMP NOT NULL OPTIONS (description = 'Start'),
   finished_at TIMESTAMP OPTIONS (description = 'End; null while in progress'),

@@ -55,7 +55,8 @@ class Outcome:
 
     The run is `partial` when anything failed, was missed or went wrong, else `success`. `missed` names the
     parts of the scope that could not be seen; `errors` holds one sentence each; `details` holds counts of
-    the layer (JSON); `source` says what was read, without credentials.
+    the layer (JSON); `source` says what was read, without credentials. With `changed` False the layers that follow
+    this one are not run.
     """
 
     items_synced: int = 0
@@ -65,6 +66,7 @@ class Outcome:
     hint: str = ""
     details: dict[str, Any] = field(default_factory=dict)
     source: str | None = None
+    changed: bool = True
 
     @property
     def status(self) -> str:
@@ -137,7 +139,8 @@ class RunContext:
 class Layer(Protocol):
     """One source of the portal's copy. `normalise` takes what `extract` returned, `store` what that returned.
 
-    `ctx.options` may hold `paths`: files given by hand, which then are the source, configured or not.
+    `ctx.options` may hold `paths`: files given by hand, which then are the source, configured or not. A layer that works
+    on what others publish names them in `follows = ("git", …)`: it runs after each run of theirs that changed something.
     """
 
     @property

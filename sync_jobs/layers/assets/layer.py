@@ -239,6 +239,7 @@ def _outcome(normalised: Normalised, ctx: RunContext, failed: int) -> Outcome:
         items_synced=found.assets + found.changes,
         items_failed=failed,
         source=extracted.source,
+        changed=bool(normalised.state),
         details={**normalised.counts, "assets": _total(ctx), "read_time": ctx.read_time.isoformat()},
     )
     if found.scope:

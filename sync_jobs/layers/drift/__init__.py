@@ -1,0 +1,1 @@
+"""Layer 2b: what Terraform declares against what the cloud has."""
