@@ -5,20 +5,26 @@ Hostile or huge expressions end as Unknown too: steps, text and lists are limite
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import Protocol
 
 from sync_jobs.terraform.functions import FUNCTIONS
+from sync_jobs.terraform.operators import (
+    arithmetic,
+    at,
+    attribute,
+    called,
+    collected,
+    keyed,
+    limited,
+    not_null,
+)
 from sync_jobs.terraform.syntax import Expr
 from sync_jobs.terraform.values import (
-    ITEMS_LIMIT,
     NOT_EXACT,
     REFUSED,
-    TEXT_LIMIT,
     TOO_LARGE,
     Fault,
-    Reference,
     TfSet,
     Unknown,
     Value,
@@ -26,36 +32,20 @@ from sync_jobs.terraform.values import (
     equal,
     first_unknown,
     items_of,
-    kind_of,
     number_of,
     pairs_of,
     text_of,
-    whole,
 )
 
 STEPS_LIMIT = 5_000_000
 _MISSING = object()
 # Functions that only arrange what they are given: something unknown inside a list or map stays where it is.
 _ARRANGING = frozenset(
-    ("merge", "concat", "keys", "values", "length", "lookup", "element", "tolist", "tomap", "zipmap", "slice")
-    + (
-        "reverse",
-        "chunklist",
-        "flatten",
-        "one",
-        "nonsensitive",
-        "sensitive",
-        "coalesce",
-        "coalescelist",
-        "setproduct",
+    (
+        "merge", "concat", "keys", "values", "length", "lookup", "element", "tolist", "tomap", "zipmap", "slice",
+        "reverse", "chunklist", "flatten", "one", "nonsensitive", "sensitive", "coalesce", "coalescelist", "setproduct",
     )
-)
-_COMPARE: dict[str, Callable[[Any, Any], bool]] = {
-    "<": operator.lt,
-    ">": operator.gt,
-    "<=": operator.le,
-    ">=": operator.ge,
-}
+)  # fmt: skip
 
 
 class Scope(Protocol):
@@ -77,7 +67,7 @@ class Steps:
             raise _Exhausted
 
 
-class _Exhausted(Exception):  # noqa: N818
+class _Exhausted(Exception):
     """The steps are used up."""
 
 
@@ -123,7 +113,7 @@ class Evaluator:
         unknown = next((part for part in parts if isinstance(part, Unknown)), None)
         if unknown is not None:
             return unknown
-        return _limited("".join(FUNCTIONS["tostring"](_not_null(part)) for part in parts))
+        return limited("".join(FUNCTIONS["tostring"](not_null(part)) for part in parts))
 
     def _list(self, expr: Expr) -> Value:
         return [self._value(item) for item in expr[1]]
@@ -131,7 +121,7 @@ class Evaluator:
     def _obj(self, expr: Expr) -> Value:
         made: dict[str, Value] = {}
         for key_expr, value_expr in expr[1]:
-            key = text_of(_not_null(self._value(key_expr)))
+            key = text_of(not_null(self._value(key_expr)))
             if isinstance(key, Unknown):
                 return key
             made[key] = self._value(value_expr)
@@ -180,7 +170,7 @@ class Evaluator:
                 unknown = next((item for item in items_of(values[0]) if isinstance(item, Unknown)), None)
         else:
             unknown = first_unknown(values)
-        return unknown if unknown is not None else _called(name, function, values)
+        return unknown if unknown is not None else called(name, function, values)
 
     def _try(self, name: str, arguments: list[Expr]) -> Value:
         """The first that Terraform would accept; whether it would accept the first."""
@@ -212,7 +202,7 @@ class Evaluator:
         unknown = first_unknown([a, b])
         if unknown is not None:
             return unknown
-        return _arithmetic(op, number_of(a), number_of(b))
+        return arithmetic(op, number_of(a), number_of(b))
 
     def _logical(self, op: str, left: Expr, right: Expr) -> Value:
         decisive = op == "||"
@@ -238,124 +228,23 @@ class Evaluator:
         of = collected(self._value(collection))
         if isinstance(of, Unknown):
             return of
-        made_list: list[Value] = []
-        made: dict[str, Value] = {}
+        pairs: list[tuple[Value, Value]] = []
         for key, item in pairs_of(of):
             inner = self.within({value_name: item} | ({key_name: key} if key_name else {}))
-            if condition is not None:
-                kept = inner._value(condition)  # noqa: SLF001
-                if isinstance(kept, Unknown):
-                    return kept
-                if not bool_of(kept):
-                    continue
-            if key_expr is None:
-                made_list.append(inner._value(value_expr))  # noqa: SLF001
-                continue
-            name = text_of(_not_null(inner._value(key_expr)))  # noqa: SLF001
-            if isinstance(name, Unknown):
-                return name
-            value = inner._value(value_expr)  # noqa: SLF001
-            if grouped:
-                made.setdefault(name, []).append(value)
-            elif name in made:
-                raise Fault(f"for makes the key {name[:40]!r} twice")
-            else:
-                made[name] = value
-        return made_list if key_expr is None else made
+            kept = True if condition is None else inner._value(condition)
+            if isinstance(kept, Unknown):
+                return kept
+            if bool_of(kept):
+                name = None if key_expr is None else text_of(not_null(inner._value(key_expr)))
+                if isinstance(name, Unknown):
+                    return name
+                pairs.append((name, inner._value(value_expr)))
+        return [value for _, value in pairs] if key_expr is None else keyed(pairs, grouped)
 
 
 _KINDS: dict[str, Callable[[Evaluator, Expr], Value]] = {
     kind: getattr(Evaluator, f"_{kind}")
     for kind in (
-        "lit",
-        "paren",
-        "opaque",
-        "tpl",
-        "list",
-        "obj",
-        "name",
-        "get",
-        "idx",
-        "splat",
-        "call",
-        "un",
-        "bin",
+        "lit", "paren", "opaque", "tpl", "list", "obj", "name", "get", "idx", "splat", "call", "un", "bin", "cond", "for",
     )
-    + ("cond", "for")
-}
-
-
-def _called(name: str, function: Callable[..., Any], values: list[Value]) -> Value:
-    try:
-        return _limited(function(*values))
-    except NotImplementedError as error:
-        return Unknown("function whose result is not certain here", str(error))
-    except (TypeError, AttributeError, ValueError, KeyError, IndexError) as error:
-        raise Fault(f"{name}() does not take what it is given") from error
-
-
-def _arithmetic(op: str, a: float, b: float) -> Value:
-    if op in _COMPARE:
-        return _COMPARE[op](a, b)
-    if op in "/%" and b == 0:
-        raise Fault("division by zero")
-    if op == "%":
-        return whole(a - b * int(a / b))  # the sign of the dividend, as in Go
-    made = {"+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv}[op](a, b)
-    if isinstance(made, int) and abs(made) > 10**40:
-        raise OverflowError
-    return whole(made)
-
-
-def _limited(value: Value) -> Value:
-    if isinstance(value, str) and len(value) > TEXT_LIMIT:
-        return TOO_LARGE
-    if isinstance(value, list | dict) and len(value) > ITEMS_LIMIT:
-        return TOO_LARGE
-    return value
-
-
-def _not_null(value: Value) -> Value:
-    if value is None:
-        raise Fault("null in a text or as a key")
-    return value
-
-
-def collected(value: Value) -> Value:
-    """All instances of a resource or module with count or for_each; any other value itself."""
-    if isinstance(value, Reference):
-        try:
-            return value.collection()
-        except Fault:
-            return value
-    return value
-
-
-def attribute(of: Value, name: str) -> Value:
-    """`of.name`. Raises Fault."""
-    if isinstance(of, Unknown):
-        return of
-    if isinstance(of, Reference):
-        return of.get(name)
-    if isinstance(of, dict):
-        if name in of:
-            return of[name]
-        raise Fault(f"there is no attribute {name[:40]!r}")
-    raise Fault(f"a {kind_of(of)} has no attribute {name[:40]!r}")
-
-
-def at(of: Value, key: Value) -> Value:
-    """`of[key]`. Raises Fault."""
-    unknown = first_unknown([key]) or (of if isinstance(of, Unknown) else None)
-    if unknown is not None:
-        return unknown
-    if isinstance(of, Reference):
-        return of.at(key)
-    if isinstance(of, dict):
-        return attribute(of, str(text_of(key)))
-    if isinstance(of, list):
-        number = number_of(key)
-        if number != int(number) or not 0 <= number < len(of):
-            raise Fault(f"there is no element {number}")
-        return of[int(number)]
-    raise Fault(f"a {kind_of(of)} has no elements to choose from")
+}  # fmt: skip

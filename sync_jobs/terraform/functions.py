@@ -12,16 +12,25 @@ import ipaddress
 import itertools
 import json
 import math
-import re
 from collections.abc import Callable
 from typing import Any
 
+from sync_jobs.terraform.texts import (
+    formatlist,
+    formatted,
+    join,
+    jsondecode,
+    jsonencode,
+    replace,
+    split,
+    substr,
+    text,
+    title,
+)
 from sync_jobs.terraform.values import (
     ITEMS_LIMIT,
-    TEXT_LIMIT,
     Fault,
     TfSet,
-    Unknown,
     Value,
     bool_of,
     equal,
@@ -29,108 +38,8 @@ from sync_jobs.terraform.values import (
     kind_of,
     number_of,
     plain,
-    text_of,
     whole,
 )
-
-_VERB = re.compile(r"%(?:(%)|(?:\[(\d+)\])?([-+0 #]*)(\d+)?(?:\.(\d+))?([a-zA-Z]))")
-
-
-def text(value: Value) -> str:
-    """Its text. Raises Fault."""
-    found = text_of(value)
-    if isinstance(found, Unknown):
-        raise Fault(str(found))
-    return found
-
-
-def _format(pattern: Value, *values: Value) -> str:
-    used = itertools.count()
-
-    def one(found: re.Match[str]) -> str:
-        percent, index, flags, width, precision, verb = found.groups()
-        if percent:
-            return "%"
-        position = int(index) - 1 if index else next(used)
-        if position >= len(values):
-            raise Fault("format() has too few arguments")
-        return _verb(values[position], flags, width, precision, verb)
-
-    return _VERB.sub(one, text(pattern))
-
-
-def _verb(value: Value, flags: str, width: str | None, precision: str | None, verb: str) -> str:
-    if width is not None and int(width) > 1000:
-        raise Fault("format() has a width over 1000")
-    spec = f"%{flags}{width or ''}" + (f".{precision}" if precision is not None else "")
-    if verb == "s" or (verb == "v" and kind_of(value) in ("string", "number", "bool")):
-        return (spec + "s") % text(value)
-    if verb == "d":
-        number = number_of(value)
-        if whole(float(number)) != int(number):
-            raise Fault("format() wants a whole number")
-        return (spec + "d") % int(number)
-    if verb in "xXo":
-        return (spec + verb) % int(number_of(value))
-    if verb in "fFeE" and len(text(value)) < 300:
-        return (spec + verb) % float(number_of(value))
-    if verb == "t":
-        return text(bool_of(value))
-    if verb == "q":
-        return json.dumps(text(value), ensure_ascii=False)
-    if verb == "v":
-        return _jsonencode(value)
-    raise Fault(f"format() has no verb %{verb}")
-
-
-def _formatlist(pattern: Value, *values: Value) -> list[Value]:
-    lists = [items_of(value) for value in values if kind_of(value) in ("list", "map")]
-    length = len(lists[0]) if lists else 1
-    if any(len(one) != length for one in lists):
-        raise Fault("formatlist() has lists of different lengths")
-    rows = range(length)
-    return [
-        _format(pattern, *(items_of(v)[row] if kind_of(v) in ("list", "map") else v for v in values))
-        for row in rows
-    ]
-
-
-def _jsonencode(value: Value) -> str:
-    made = json.dumps(plain(value), separators=(",", ":"), ensure_ascii=False, sort_keys=True)
-    return made.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
-
-
-def _jsondecode(value: Value) -> Value:
-    try:
-        return json.loads(text(value))
-    except (ValueError, RecursionError) as error:
-        raise Fault("jsondecode() has no JSON") from error
-
-
-def _replace(value: Value, old: Value, new: Value) -> str:
-    if len(text(old)) > 1 and text(old).startswith("/") and text(old).endswith("/"):
-        raise NotImplementedError("replace() with a regular expression")
-    if text(old) == "" and len(text(value)) * len(text(new)) > TEXT_LIMIT:
-        raise Fault("replace() makes too long a text")
-    return text(value).replace(text(old), text(new))
-
-
-def _substr(value: Value, offset: Value, length: Value) -> str:
-    whole_text, start, count = text(value), int(number_of(offset)), int(number_of(length))
-    start = max(start + len(whole_text), 0) if start < 0 else start
-    return whole_text[start:] if count < 0 else whole_text[start : start + count]
-
-
-def _title(value: Value) -> str:
-    return re.sub(r"(^|[\s])(\w)", lambda found: found[1] + found[2].upper(), text(value))
-
-
-def _split(separator: Value, value: Value) -> list[Value]:
-    return list(text(value).split(text(separator))) if text(separator) else list(text(value))
-
-
-def _join(separator: Value, *lists: Value) -> str:
-    return text(separator).join(text(item) for one in lists for item in items_of(one))
 
 
 def _merge(*maps: Value) -> dict[str, Value]:
@@ -262,7 +171,7 @@ def _length(value: Value) -> int:
 
 
 def _sorted(value: Value) -> list[Value]:
-    return list(sorted(text(item) for item in items_of(value)))
+    return sorted(text(item) for item in items_of(value))
 
 
 def _network(value: Value) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
@@ -318,7 +227,7 @@ def _tomap(value: Value) -> Value:
 def _keys(value: Value) -> list[Value]:
     if not isinstance(value, dict):
         raise Fault("keys() wants a map")
-    return list(sorted(value))
+    return sorted(value)
 
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
@@ -342,12 +251,12 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "endswith": lambda value, end: text(value).endswith(text(end)),
     "flatten": _flatten,
     "floor": lambda value: math.floor(number_of(value)),
-    "format": _format,
-    "formatlist": _formatlist,
+    "format": formatted,
+    "formatlist": formatlist,
     "index": _index,
-    "join": _join,
-    "jsondecode": _jsondecode,
-    "jsonencode": _jsonencode,
+    "join": join,
+    "jsondecode": jsondecode,
+    "jsonencode": jsonencode,
     "keys": _keys,
     "length": _length,
     "lookup": _lookup,
@@ -359,7 +268,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "nonsensitive": lambda value: value,
     "one": _one,
     "range": _range,
-    "replace": _replace,
+    "replace": replace,
     "reverse": lambda value: list(reversed(items_of(value))),
     "sensitive": lambda value: value,
     "setintersection": _sets(lambda a, b: a & b),
@@ -371,13 +280,13 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "sha512": _hash("sha512"),
     "slice": _slice,
     "sort": _sorted,
-    "split": _split,
+    "split": split,
     "startswith": lambda value, start: text(value).startswith(text(start)),
     "strcontains": lambda value, part: text(part) in text(value),
     "strrev": lambda value: text(value)[::-1],
-    "substr": _substr,
+    "substr": substr,
     "sum": lambda value: sum(number_of(item) for item in items_of(value)),
-    "title": _title,
+    "title": title,
     "tobool": lambda value: None if value is None else bool_of(value),
     "tolist": _tolist,
     "tomap": _tomap,

@@ -11,7 +11,7 @@ import functools
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from hcl2.parser import parser
 from hcl2.postlexer import OPERATOR_TYPES
@@ -83,7 +83,7 @@ class _Tables:
 @functools.cache
 def _tables() -> _Tables:
     frontend = parser().parser
-    table = frontend.parser._parse_table  # noqa: SLF001 - Lark has no public way to its tables
+    table = frontend.parser._parse_table  # Lark has no public way to it
     rules: dict[int, Rule] = {}
     states = {
         state: {
@@ -182,9 +182,7 @@ class _Parse:
             if size:
                 del values[-size:], stack[-size:]
             values.append(self._reduced(step, parts))
-            target = states[stack[-1]][step.origin]
-            assert isinstance(target, int)  # a goto
-            stack.append(target)
+            stack.append(cast("int", states[stack[-1]][step.origin]))
             if kind == _END and step.origin == "start":
                 return
 

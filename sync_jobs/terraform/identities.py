@@ -19,9 +19,11 @@ Get = Callable[[str], Value]
 _FIELD = re.compile(r"\{(\w+)\}")
 _IAM = re.compile(r"(google_\w+?)_iam_(?:member|binding|policy|audit_config)$")
 _LAST_PART = frozenset(
-    ("region", "zone", "topic", "subscription", "subnetwork", "bucket", "dataset_id", "secret_id", "cluster")
-    + ("project", "project_id", "org_id", "repository")
-)
+    (
+        "region", "zone", "topic", "subscription", "subnetwork", "bucket", "dataset_id", "secret_id", "cluster",
+        "project", "project_id", "org_id", "repository",
+    )
+)  # fmt: skip
 _PATHS = frozenset(("key_ring", "key_ring_id", "crypto_key_id", "service_account_id"))
 
 

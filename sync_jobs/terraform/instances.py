@@ -6,89 +6,36 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from sync_jobs.terraform import identities
-from sync_jobs.terraform.evaluate import Evaluator, Steps, at, attribute, collected
+from sync_jobs.terraform.evaluate import Evaluator, Steps
 from sync_jobs.terraform.folders import Folder, Placed, Repository
+from sync_jobs.terraform.identities import AFTER_APPLY
+from sync_jobs.terraform.operators import attribute, collected
+from sync_jobs.terraform.references import (
+    BUSY,
+    INSTANCES_LIMIT,
+    Instances,
+    Key,
+    Names,
+    Nested,
+    alias_of,
+    keys_of,
+    source_kind,
+    suffix,
+)
 from sync_jobs.terraform.syntax import Block, Expr
 from sync_jobs.terraform.types import converted
 from sync_jobs.terraform.values import (
     NOT_EXACT,
     Fault,
     Reference,
-    TfSet,
     Unknown,
     Value,
-    first_unknown,
-    kind_of,
-    number_of,
-    text_of,
 )
 
-INSTANCES_LIMIT = 20_000  # of one root module
 NO_VALUE = "variable without a value"
-AFTER_APPLY = "known only after apply"
 DATA = "data source"
 REMOTE_STATE = "remote state"
 NOT_FOLLOWED = "module that is not followed"
-_BUSY = Unknown(NOT_EXACT, "it refers to itself")
-Key = str | int | None
-
-
-class Names(Reference):
-    """Names under a first name (var, local, module, a resource type), each worked out once."""
-
-    def __init__(self, find: Callable[[str], Value]) -> None:
-        self._find = find
-        self._known: dict[str, Value] = {}
-
-    def get(self, name: str) -> Value:
-        if name not in self._known:
-            self._known[name] = _BUSY
-            try:
-                self._known[name] = self._find(name)
-            except Fault:
-                del self._known[name]
-                raise
-        return self._known[name]
-
-    def at(self, key: Value) -> Value:
-        return self.get(str(text_of(key)))
-
-    def collection(self) -> Value:
-        return Unknown(NOT_EXACT, "everything of a kind at once")
-
-
-@dataclass
-class Instances(Reference):
-    """What one block makes: by key, by number, one, or unknown which."""
-
-    address: str
-    members: dict[Key, Reference] | Unknown
-    single: bool
-    keyed: bool = False
-
-    def get(self, name: str) -> Value:
-        if isinstance(self.members, Unknown):
-            return self.members
-        if self.single:
-            return self.members[None].get(name)
-        raise Fault(f"{self.address} has several instances")
-
-    def at(self, key: Value) -> Value:
-        if isinstance(self.members, Unknown):
-            return self.members
-        wanted = str(text_of(key)) if self.keyed else int(number_of(key))
-        if self.single or wanted not in self.members:
-            raise Fault(f"{self.address} has no instance {str(wanted)[:40]!r}")
-        return self.members[wanted]
-
-    def collection(self) -> Value:
-        if isinstance(self.members, Unknown):
-            return self.members
-        if self.single:
-            raise Fault(f"{self.address} is one, not several")
-        if self.keyed:
-            return {str(key): member for key, member in self.members.items()}
-        return list(self.members.values())
 
 
 @dataclass
@@ -104,7 +51,7 @@ class Resource(Reference):
 
     def get(self, name: str) -> Value:
         if name not in self._known:
-            self._known[name] = _BUSY
+            self._known[name] = BUSY
             self._known[name] = self._found(name)
         return self._known[name]
 
@@ -134,45 +81,35 @@ class Resource(Reference):
         raise Fault(f"{self.address} is one instance")
 
 
-@dataclass
-class Nested(Reference):
-    """A block within a resource, referred to from elsewhere."""
+@dataclass(frozen=True)
+class Caller:
+    """Who calls a module, with which block; `evaluator` knows the call's each and count."""
 
+    module: Module
     block: Block
     evaluator: Evaluator
 
-    def get(self, name: str) -> Value:
+    def gives(self, name: str) -> bool:
+        """Whether the call names the variable, if only to give null."""
+        return name in self.block.body.attributes
+
+    def value(self, name: str) -> Value:
+        """What the call gives for a variable; None where it gives nothing."""
         given = self.block.body.attributes.get(name)
-        return self.evaluator.value(given[0]) if given else Unknown(AFTER_APPLY, name)
-
-    def at(self, key: Value) -> Value:
-        if number_of(key) == 0:
-            return self
-        raise Fault("a block has one element")
-
-    def collection(self) -> Value:
-        return [self]
+        return self.evaluator.value(given[0]) if given else None
 
 
 class Module(Reference):
     """One instance of a module: the scope of its expressions, and its outputs for who calls it."""
 
     def __init__(
-        self,
-        repository: Repository,
-        folder: Folder,
-        address: str = "",
-        given: Callable[[str], Value] | None = None,
-        parent: Module | None = None,
-        call: Block | None = None,
+        self, repository: Repository, folder: Folder, address: str = "", caller: Caller | None = None
     ) -> None:
-        self.repository, self.folder, self.address = repository, folder, address
-        self.parent, self.call = parent, call
-        self.depth = 0 if parent is None else parent.depth + 1
-        self.steps: Steps = Steps() if parent is None else parent.steps
-        self.root: Module = self if parent is None else parent.root
+        self.repository, self.folder, self.address, self.caller = repository, folder, address, caller
+        self.depth: int = 0 if caller is None else caller.module.depth + 1
+        self.steps: Steps = Steps() if caller is None else caller.module.steps
+        self.root: Module = self if caller is None else caller.module.root
         self.made = 0  # instances under this root
-        self._given = given
         self._outputs = Names(self._output)
         self._roots: dict[str, Reference] = {
             "var": Names(self._variable),
@@ -228,12 +165,8 @@ class Module(Reference):
         folder, address = self.repository.folders[path], f"{self.address}.module.{name}".lstrip(".")
 
         def member(key: Key, evaluator: Evaluator) -> Reference:
-            given = placed.block.body.attributes
-
-            def find(variable: str) -> Value:
-                return evaluator.value(given[variable][0]) if variable in given else None
-
-            return Module(self.repository, folder, address + suffix(key), find, self, placed.block)
+            caller = Caller(self, placed.block, evaluator)
+            return Module(self.repository, folder, address + suffix(key), caller)
 
         return self._expanded(placed.block, address, member)
 
@@ -250,54 +183,46 @@ class Module(Reference):
             return Unknown(NOT_FOLLOWED, "modules call each other in a circle")
         if text.startswith("."):
             return Unknown(NOT_FOLLOWED, f"no Terraform files at {text[:120]}")
-        return Unknown(NOT_FOLLOWED, f"{_source_kind(text)} {text[:120]}")
+        return Unknown(NOT_FOLLOWED, f"{source_kind(text)} {text[:120]}")
 
     def provider_default(self, block: Block, name: str) -> Value:
         """`project`, `region` or `zone` of the provider a block uses."""
         given = block.body.attributes.get("provider")
-        alias = _alias(given[0]) if given else ""
+        alias = alias_of(given[0]) if given else ""
         return self._provider(alias, name)
 
     def _provider(self, alias: str, name: str) -> Value:
         missing = Unknown("setting of the provider that is not in the text", name)
-        if self.parent is not None and self.call is not None:
-            passed = self.call.body.attributes.get("providers")
+        if self.caller is not None:
+            passed = self.caller.block.body.attributes.get("providers")
             if passed is not None:
-                wanted = (
-                    {_alias(key): _alias(value) for key, value in passed[0][1]}
-                    if passed[0][0] == "obj"
-                    else {}
-                )
-                return self.parent._provider(wanted[alias], name) if alias in wanted else missing  # noqa: SLF001
+                pairs = passed[0][1] if passed[0][0] == "obj" else []
+                wanted = {alias_of(key): alias_of(value) for key, value in pairs}
+                return self.caller.module._provider(wanted[alias], name) if alias in wanted else missing
             if not alias:
-                return self.parent._provider("", name)  # noqa: SLF001
+                return self.caller.module._provider("", name)
         for block in self.folder.providers:
-            own = block.body.attributes.get("alias")
-            if block.labels[0] in ("google", "google-beta") and (own[0][1] if own else "") == alias:
-                if name in block.body.attributes:
-                    return self.evaluator.value(block.body.attributes[name][0])
+            own, given = block.body.attributes.get("alias"), block.body.attributes.get(name)
+            right = block.labels[0] in ("google", "google-beta") and (own[0][1] if own else "") == alias
+            if right and given is not None:
+                return self.evaluator.value(given[0])
         return missing
 
     def _variable(self, name: str) -> Value:
         placed = self.folder.variables.get(name)
         if placed is None:
             raise Fault(f"variable {name[:40]!r} is not declared")
-        attributes, value = placed.block.body.attributes, None
-        given = self._given(name) if self._given is not None else None
-        if self._given is None and name in self.folder.values:
-            given = self.evaluator.value(self.folder.values[name])
-        if given is not None:
-            value = given
-        elif "default" in attributes:
+        attributes = placed.block.body.attributes
+        if self.caller is not None:
+            value = self.caller.value(name)
+        else:
+            value = self.evaluator.value(self.folder.values[name]) if name in self.folder.values else None
+        if value is None and "default" in attributes:
             value = self.evaluator.value(attributes["default"][0])
-        elif self._given is None or not self._passed(name):
+        elif value is None and (self.caller is None or not self.caller.gives(name)):
             return Unknown(NO_VALUE, f"var.{name}")
         type_ = attributes.get("type")
         return converted(value, type_[0], self.evaluator.value) if type_ else value
-
-    def _passed(self, name: str) -> bool:
-        """Whether the caller names the variable, if only to give null."""
-        return self.call is not None and name in self.call.body.attributes
 
     def _local(self, name: str) -> Value:
         if name not in self.folder.locals:
@@ -317,7 +242,7 @@ class Module(Reference):
         if each is None and count is None:
             return Instances(address, {None: member(None, self.evaluator)}, True)
         expression: Expr = each[0] if each else count[0] if count else ("lit", None)
-        made = _keys(collected(self.evaluator.value(expression)), each is not None)
+        made = keys_of(collected(self.evaluator.value(expression)), each is not None)
         if not isinstance(made, Unknown):
             self.root.made += len(made)
             if self.root.made > INSTANCES_LIMIT:
@@ -329,52 +254,9 @@ class Module(Reference):
         }
         return Instances(address, members, False, each is not None)
 
-    def unknown_instance(self, block: Block, why: Unknown) -> Evaluator:
+    def unknown_instance(self, why: Unknown) -> Evaluator:
         """For a block whose instances are not known: what is the same in all of them can still be said."""
         return self.evaluator.within({"each": {"key": why, "value": why}, "count": {"index": why}})
-
-
-def _keys(value: Value, each: bool) -> dict[Key, dict[str, Value]] | Unknown:
-    """Key of each instance, and the names its expressions see."""
-    if isinstance(value, Unknown):
-        return value
-    try:
-        if not each:
-            number = int(number_of(value))
-            if number > INSTANCES_LIMIT:
-                return Unknown(NOT_EXACT, f"more than {INSTANCES_LIMIT:,} instances")
-            return {index: {"count": {"index": index}} for index in range(max(number, 0))}
-        if isinstance(value, dict):
-            return {key: {"each": {"key": key, "value": item}} for key, item in value.items()}
-        if isinstance(value, TfSet):
-            unknown = first_unknown(value.items)
-            texts = [str(text_of(item)) for item in value.items]
-            return unknown or {text: {"each": {"key": text, "value": text}} for text in texts}
-    except Fault as fault:
-        return Unknown(NOT_EXACT, str(fault))
-    return Unknown(NOT_EXACT, f"for_each over a {kind_of(value)}")
-
-
-def suffix(key: Key) -> str:
-    """As in Terraform's addresses."""
-    if key is None:
-        return ""
-    escaped = str(key).replace("\\", "\\\\").replace('"', '\\"')
-    return f"[{key}]" if isinstance(key, int) else f'["{escaped}"]'
-
-
-def _alias(expr: Expr) -> str:
-    """`google.audit` -> audit; `google` and `google-beta` -> nothing."""
-    if expr[0] == "get":
-        return str(expr[2])
-    text = str(expr[1])
-    return text.partition(".")[2] if "." in text else ""
-
-
-def _source_kind(text: str) -> str:
-    if text.startswith(("git::", "git@", "github.com/", "bitbucket.org/", "hg::")) or ".git" in text:
-        return "Git source"
-    return "address" if "://" in text or text.startswith(("/", "s3::", "gcs::")) else "registry source"
 
 
 def _data(type_: str) -> Value:
@@ -390,27 +272,16 @@ def walk(module: Module) -> Iterator[Module]:
         called = attribute(found, name)
         if isinstance(called, Instances):
             if isinstance(called.members, Unknown):
-                yield from walk(_unknown_call(module, name, called))
+                yield from walk(_unknown_call(module, name, called, called.members))
             else:
                 for member in called.members.values():
                     if isinstance(member, Module):
                         yield from walk(member)
 
 
-def _unknown_call(module: Module, name: str, called: Instances) -> Module:
+def _unknown_call(module: Module, name: str, called: Instances, why: Unknown) -> Module:
     """A stand-in for the instances of a module call nobody knows."""
-    placed, why = module.folder.calls[name], called.members
-    assert isinstance(why, Unknown)
-    evaluator = module.unknown_instance(placed.block, why)
-    given = placed.block.body.attributes
-    path = module.source(placed.block)
-    assert isinstance(path, str)
-
-    def find(variable: str) -> Value:
-        return evaluator.value(given[variable][0]) if variable in given else None
-
-    folder = module.repository.folders[path]
-    return Module(module.repository, folder, f"{called.address}[*]", find, module, placed.block)
-
-
-__all__ = ["Instances", "Module", "Resource", "at", "suffix", "walk"]
+    block = module.folder.calls[name].block
+    caller = Caller(module, block, module.unknown_instance(why))
+    folder = module.repository.folders[str(module.source(block))]
+    return Module(module.repository, folder, f"{called.address}[*]", caller)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
-from sync_jobs.terraform.evaluate import Evaluator, collected
+from sync_jobs.terraform.evaluate import Evaluator
 from sync_jobs.terraform.folders import Placed
 from sync_jobs.terraform.identities import AFTER_APPLY, NO_ASSET_OF_ITS_OWN, Identity, identity
-from sync_jobs.terraform.instances import Instances, Module, Resource
-from sync_jobs.terraform.syntax import Block, Body
+from sync_jobs.terraform.instances import Module, Resource
+from sync_jobs.terraform.operators import collected
+from sync_jobs.terraform.references import Instances
+from sync_jobs.terraform.syntax import Block, Body, Expr
 from sync_jobs.terraform.values import (
     NOT_EXACT,
     Fault,
@@ -52,8 +54,7 @@ def rows_of(module: Module, names: Names) -> Iterator[Row]:
             yield _group_row(module, type_, placed, expanded, names)
             continue
         for member in expanded.members.values():
-            assert isinstance(member, Resource)
-            yield resource_row(member, names)
+            yield resource_row(cast("Resource", member), names)
 
 
 def resource_row(resource: Resource, names: Names) -> Row:
@@ -67,9 +68,8 @@ def resource_row(resource: Resource, names: Names) -> Row:
 
 def _group_row(module: Module, type_: str, placed: Placed, expanded: Instances, names: Names) -> Row:
     """Of a block whose count or for_each is not known: one row for all it may make."""
-    why = expanded.members
-    assert isinstance(why, Unknown)
-    evaluator = module.unknown_instance(placed.block, why)
+    why = cast("Unknown", expanded.members)
+    evaluator = module.unknown_instance(why)
     attributes = read_body(placed.block.body, evaluator)
     resource = Resource(module, type_, expanded.address, placed, evaluator)
     found = identity(type_, resource.get_or_default)
@@ -114,7 +114,7 @@ def _content(attributes: dict[str, Value], found: Identity, missing: list[tuple[
     elif named and set(unknown) == {"name"} and found.asset_name is None:
         resolution = "resolved"  # a folder: its number is the cloud's, everything else is in the text
     else:
-        resolution = "partial" if named or found.asset_type is None and attributes else "unknown"
+        resolution = "partial" if named or (found.asset_type is None and attributes) else "unknown"
     reasons = list(dict.fromkeys(f"{path}: {why}" for path, why in missing))
     return {
         "asset_name": found.asset_name,
@@ -191,12 +191,11 @@ def _ignored(block: Block) -> list[str]:
     expr = given[0]
     if expr[0] == "name" or expr[0] == "lit":
         return [str(expr[1])]
-    found = []
-    for item in expr[1] if expr[0] == "list" else []:
-        while item[0] in ("get", "idx"):
-            item = item[1]
-        found.append(str(item[1]))
-    return found
+    return [_first_name(item) for item in (expr[1] if expr[0] == "list" else [])]
+
+
+def _first_name(expr: Expr) -> str:
+    return _first_name(expr[1]) if expr[0] in ("get", "idx") else str(expr[1])
 
 
 __all__ = ["AFTER_APPLY", "Names", "module_row", "read_body", "resource_row", "rows_of"]

@@ -12,11 +12,10 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from sync_jobs.terraform.grammar import Builder, HclError, Token, parse
+from sync_jobs.terraform.grammar import Builder, Token, parse
+from sync_jobs.terraform.quoted import end_of_interpolation, unescaped
 
 Expr = tuple[Any, ...]
-_ESCAPES = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
-_ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(.))", re.DOTALL)
 _HEREDOC = re.compile(r"<<-?([a-zA-Z][\w.-]*)\r?\n(.*)\Z", re.DOTALL)
 
 
@@ -64,32 +63,12 @@ def template(text: str) -> Expr:
         elif two == "%{":
             return ("opaque", "template directive")
         elif two == "${":
-            end = _end_of_interpolation(text, at + 2)
+            end = end_of_interpolation(text, at + 2)
             parts += [literal, expression(text[at + 2 : end].strip("~"))]
             literal, at = "", end + 1
         else:
             literal, at = literal + text[at], at + 1
     return _joined([*parts, literal])
-
-
-def _end_of_interpolation(text: str, at: int) -> int:
-    """Where the brace is that closes the interpolation that begins before `at`."""
-    start, depth, quoted = at, 1, False
-    while at < len(text):
-        char = text[at]
-        if quoted and char == "\\":
-            at += 1
-        elif quoted and text.startswith("${", at):
-            at = _end_of_interpolation(text, at + 2)
-        elif char == '"':
-            quoted = not quoted
-        elif not quoted and char in "{}":
-            depth += 1 if char == "{" else -1
-            if depth == 0:
-                return at
-        at += 1
-    line = text.count("\n", 0, start) + 1
-    raise HclError(f"Line {line} of a template is not HCL: ${{ without its end.", line)
 
 
 def _joined(parts: list[Any]) -> Expr:
@@ -105,20 +84,6 @@ def _joined(parts: list[Any]) -> Expr:
     if len(joined) == 1 and isinstance(joined[0], str):
         return ("lit", joined[0])
     return ("tpl", joined)
-
-
-def unescaped(text: str) -> str:
-    """What a quoted string's characters stand for."""
-    if "\\" not in text:
-        return text
-
-    def one(found: re.Match[str]) -> str:
-        number = found[1] or found[2]
-        if number:
-            return chr(int(number, 16)) if int(number, 16) <= 0x10FFFF else "\ufffd"
-        return _ESCAPES.get(found[3], found[0])
-
-    return _ESCAPE.sub(one, text)
 
 
 # -- productions: each gets the values of its parts --------------------------------------------------------------

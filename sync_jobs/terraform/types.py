@@ -36,24 +36,23 @@ def _converted(value: Value, type_: Expr, evaluate: Evaluate) -> Value:
         return value
     if type_[0] == "name":
         return _primitive(value, type_[1])
-    if type_[0] != "call":
+    if type_[0] != "call" or not type_[2]:
         return value
-    _, name, arguments, _ = type_
-    if not arguments:
-        return value
+    return _compound(value, type_[1], type_[2][0], evaluate)
+
+
+def _compound(value: Value, name: str, inner: Expr, evaluate: Evaluate) -> Value:
     if name == "optional":
-        return _converted(value, arguments[0], evaluate)
-    if name == "object" and isinstance(value, dict) and arguments[0][0] == "obj":
-        return _object(value, arguments[0], evaluate)
+        return _converted(value, inner, evaluate)
     if name in ("list", "set"):
-        items = [_converted(item, arguments[0], evaluate) for item in items_of(value)]
+        items = [_converted(item, inner, evaluate) for item in items_of(value)]
         return items if name == "list" else _set(items)
     if name == "map" and isinstance(value, dict):
-        return {key: _converted(item, arguments[0], evaluate) for key, item in value.items()}
-    if name == "tuple" and isinstance(value, list) and arguments[0][0] == "list":
-        kinds = arguments[0][1]
-        return [_converted(item, kind, evaluate) for item, kind in zip(value, kinds, strict=False)]
-    return value
+        return {key: _converted(item, inner, evaluate) for key, item in value.items()}
+    if name == "tuple" and isinstance(value, list) and inner[0] == "list":
+        return [_converted(item, kind, evaluate) for item, kind in zip(value, inner[1], strict=False)]
+    whole = name == "object" and isinstance(value, dict) and inner[0] == "obj"
+    return _object(value, inner, evaluate) if whole else value
 
 
 def _primitive(value: Value, name: str) -> Value:

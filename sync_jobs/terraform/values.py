@@ -24,7 +24,7 @@ class Unknown:
         return f"{self.kind}: {self.detail}" if self.detail else self.kind
 
 
-class Fault(Exception):  # noqa: N818 - not a fault of the portal, but of an expression
+class Fault(Exception):
     """An expression that Terraform would refuse, such as an index that is not there. Becomes Unknown, or try()'s next."""
 
 

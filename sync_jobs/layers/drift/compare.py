@@ -59,7 +59,9 @@ def compare(
         given = _at(declared, attribute.steps)
         if given is _ABSENT or given is None:
             continue
-        actual = next((value for path in attribute.paths if (value := _at(data, path)) is not _ABSENT), _ABSENT)
+        actual = next(
+            (value for path in attribute.paths if (value := _at(data, path)) is not _ABSENT), _ABSENT
+        )
         found += _differences(attribute, given, None if actual is _ABSENT else actual)
     not_seen = sorted({attribute.name for attribute in attributes if _is_unknown(attribute, unknown)})
     reason = f"Not compared, for the text does not say them: {', '.join(not_seen)}." if not_seen else None
@@ -71,7 +73,8 @@ def _is_unknown(attribute: Attribute, unknown: Sequence[str]) -> bool:
     name = re.sub(r"\.\*", "", attribute.name)
     per_key = attribute.kind in _BY_KEY
     return any(
-        path == name or name.startswith(path + ".") or (not per_key and path.startswith(name + ".")) for path in unknown
+        path == name or name.startswith(path + ".") or (not per_key and path.startswith(name + "."))
+        for path in unknown
     ) or ("*" in attribute.name and any(path.split(".")[0] == attribute.steps[0] for path in unknown))
 
 
@@ -111,7 +114,10 @@ def _differences(attribute: Attribute, given: Any, actual: Any) -> list[Differen
 
 
 def _compare_iam(
-    kind: str, declared: Mapping[str, Any], unknown: Sequence[str], bindings: Sequence[Mapping[str, Any]] | None
+    kind: str,
+    declared: Mapping[str, Any],
+    unknown: Sequence[str],
+    bindings: Sequence[Mapping[str, Any]] | None,
 ) -> Verdict:
     """Members of a role in the policy. Roles with a condition are compared among those with one."""
     if kind in ("policy", "audit_config"):
@@ -120,7 +126,11 @@ def _compare_iam(
         return Verdict("unknown", reason="No access policies were read; the export has none.")
     role = declared.get("role")
     wanted = declared.get("member") if kind == "member" else declared.get("members")
-    if role is None or wanted is None or any(path.split(".")[0] in ("role", "member", "members") for path in unknown):
+    if (
+        role is None
+        or wanted is None
+        or any(path.split(".")[0] in ("role", "member", "members") for path in unknown)
+    ):
         return Verdict("unknown", reason="The text does not say role or members.")
     members = {str(one).lower() for one in ([wanted] if isinstance(wanted, str) else wanted)}
     conditional = bool(declared.get("condition"))
@@ -130,11 +140,15 @@ def _compare_iam(
         if binding.get("role") == role and bool(binding.get("condition")) == conditional
         for member in binding.get("members") or []
     }
-    absent = sorted(members - actual)
-    if kind == "member":
-        return Verdict("missing", reason=f"The policy gives {role} to others or nobody.") if absent else Verdict("managed")
+    return _compare_members(kind, str(role), members, actual)
+
+
+def _compare_members(kind: str, role: str, wanted: set[str], actual: set[str]) -> Verdict:
+    """A member is there or not; a binding has exactly its members."""
+    if kind == "member" and wanted - actual:
+        return Verdict("missing", reason=f"The policy gives {role} to others or nobody.")
+    if kind == "member" or wanted == actual:
+        return Verdict("managed")
     if not actual:
         return Verdict("missing", reason=f"The policy has no binding of {role}.")
-    if members == actual:
-        return Verdict("managed")
-    return Verdict("changed", (Difference("members", sorted(members), sorted(actual)),))
+    return Verdict("changed", (Difference("members", sorted(wanted), sorted(actual)),))

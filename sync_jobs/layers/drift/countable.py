@@ -38,7 +38,9 @@ MADE_BY_A_SERVICE = r"""
 """
 
 # Accounts that Google makes: of Compute Engine, App Engine, and of services.
-DEFAULT_ACCOUNT = r"'(-compute@developer|@appspot|@cloudservices|@[^@]*gcp-sa-[^@]*)[.]gserviceaccount[.]com$'"
+DEFAULT_ACCOUNT = (
+    r"'(-compute@developer|@appspot|@cloudservices|@[^@]*gcp-sa-[^@]*)[.]gserviceaccount[.]com$'"
+)
 
 
 @functools.cache

@@ -27,7 +27,10 @@ NAME = "drift"
 INPUTS = "drift_inputs"
 Row = dict[str, Any]
 _COMPARED = pa.schema(
-    [(name, pa.string()) for name in ("drift_id", "status", "address", "resource_type", "asset_name", "asset_type")]
+    [
+        (name, pa.string())
+        for name in ("drift_id", "status", "address", "resource_type", "asset_name", "asset_type")
+    ]
     + [("project_id", pa.string()), ("path", pa.string()), ("line", pa.int64())]
     + [("differences", pa.string()), ("reason", pa.string())]
 )
@@ -115,7 +118,9 @@ class DriftLayer:
         for address, row in by_address.items():
             if address not in rows:
                 rows[address] = without_asset(row, extracted.seen)
-        doubts = Counter(row["asset_type"] for row in extracted.declared if row["asset_type"] and not row["match_key"])
+        doubts = Counter(
+            row["asset_type"] for row in extracted.declared if row["asset_type"] and not row["match_key"]
+        )
         return Compared(extracted, list(rows.values()), dict(doubts))
 
     def store(self, normalised: Compared, ctx: RunContext) -> Outcome:

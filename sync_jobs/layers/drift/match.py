@@ -93,7 +93,11 @@ def folder_keys(folders: Sequence[tuple[str, str | None, str | None]]) -> Iterat
 def declare(connection: duckdb.DuckDBPyConnection, rows: Sequence[Row]) -> None:
     """The table `declared`: address and key of every resource that names an asset."""
     connection.execute("CREATE TEMP TABLE declared (address VARCHAR, key VARCHAR, asset_type VARCHAR)")
-    named = [{name: row[name] for name in ("address", "match_key", "asset_type")} for row in rows if row["match_key"]]
+    named = [
+        {name: row[name] for name in ("address", "match_key", "asset_type")}
+        for row in rows
+        if row["match_key"]
+    ]
     if named:
         schema = pa.schema([(name, pa.string()) for name in ("address", "match_key", "asset_type")])
         connection.register("named", pa.Table.from_pylist(named, schema))
@@ -108,9 +112,12 @@ def declare(connection: duckdb.DuckDBPyConnection, rows: Sequence[Row]) -> None:
 def matches(connection: duckdb.DuckDBPyConnection) -> Iterator[Match]:
     """The matched assets with their content. Bindings are None where no policy of any asset was read."""
     policies = connection.execute("SELECT count(iam_policy) > 0 FROM assets").fetchall()[0][0]
+    types = [row[0] for row in connection.execute("SELECT DISTINCT asset_type FROM declared").fetchall()]
     cursor = connection.execute(
         "SELECT m.address, a.name, a.asset_type, a.project_id, a.resource -> '$.data', a.iam_policy -> '$.bindings'"
-        " FROM assets a JOIN matched m ON m.name = a.name"
+        " FROM assets a JOIN matched m ON m.name = a.name WHERE a.asset_type IN"
+        " (SELECT unnest(?))",
+        [types],
     )
     while rows := cursor.fetchmany(BATCH):
         for address, name, asset_type, project, data, bindings in rows:
@@ -129,11 +136,15 @@ def matches(connection: duckdb.DuckDBPyConnection) -> Iterator[Match]:
 def seen(connection: duckdb.DuckDBPyConnection) -> tuple[frozenset[str], frozenset[str]]:
     """The asset types and the projects of which something was seen."""
     types = connection.execute("SELECT DISTINCT asset_type FROM keys").fetchall()
-    projects = connection.execute("SELECT DISTINCT project_id FROM keys WHERE project_id IS NOT NULL").fetchall()
+    projects = connection.execute(
+        "SELECT DISTINCT project_id FROM keys WHERE project_id IS NOT NULL"
+    ).fetchall()
     return frozenset(row[0] for row in types), frozenset(row[0] for row in projects)
 
 
-def write(connection: duckdb.DuckDBPyConnection, compared: pa.Table, doubts: Row, run: Row, target: str) -> None:
+def write(
+    connection: duckdb.DuckDBPyConnection, compared: pa.Table, doubts: Row, run: Row, target: str
+) -> None:
     """The Parquet file of `drift`: the compared rows, and the assets that nothing declares.
 
     `doubts`: asset type -> how many declared resources of it nobody could name. `run`: detected_at, run_id.

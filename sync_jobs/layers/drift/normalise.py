@@ -7,7 +7,9 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-_LINK = re.compile(r"^(?:https://[\w.-]*googleapis\.com/(?:[\w.]+/)?(?:v\w+|beta|alpha)/|//[\w.-]+\.googleapis\.com/)")
+_LINK = re.compile(
+    r"^(?:https://[\w.-]*googleapis\.com/(?:[\w.]+/)?(?:v\w+|beta|alpha)/|//[\w.-]+\.googleapis\.com/)"
+)
 _SCOPES = {
     "cloud-platform": "cloud-platform", "compute-ro": "compute.readonly", "compute-rw": "compute",
     "storage-ro": "devstorage.read_only", "storage-rw": "devstorage.read_write", "storage-full": "devstorage.full_control",
@@ -17,7 +19,9 @@ _SCOPES = {
     "trace-append": "trace.append", "userinfo-email": "userinfo.email", "datastore": "datastore",
 }  # fmt: skip
 _SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-_HIDDEN = re.compile(r"(startup-script|shutdown-script|password|secret|token|private|ssh-keys|key$)", re.IGNORECASE)
+_HIDDEN = re.compile(
+    r"(startup-script|shutdown-script|password|secret|token|private|ssh-keys|key$)", re.IGNORECASE
+)
 
 
 def _text(value: Any) -> Any:
@@ -92,7 +96,11 @@ def _plain(value: Any) -> str:
 def _items(value: Any) -> Any:
     """Lists of {key or name, value} as a map. What may hold a secret is not shown, only whether it is the same."""
     if isinstance(value, list):
-        value = {str(one.get("key", one.get("name"))): one.get("value", "") for one in value if isinstance(one, dict)}
+        value = {
+            str(one.get("key", one.get("name"))): one.get("value", "")
+            for one in value
+            if isinstance(one, dict)
+        }
     return {str(key): _shown(str(key), _plain(item)) for key, item in dict(value).items()} if value else {}
 
 
@@ -140,13 +148,9 @@ def _rule(one: dict[str, Any]) -> dict[str, Any]:
 def _ingress(value: Any) -> Any:
     """`INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER` is `internal-and-cloud-load-balancing`."""
     plain = str(value).upper().removeprefix("INGRESS_TRAFFIC_").replace("-", "_")
-    return {"INTERNAL_LOAD_BALANCER": "INTERNAL_AND_CLOUD_LOAD_BALANCING", "INTERNAL_ONLY": "INTERNAL"}.get(plain, plain)
-
-
-def _location(value: Any) -> Any:
-    """Of a name: what stands after `locations`."""
-    found = re.search(r"/locations/([^/]+)", str(value))
-    return found[1] if found else str(value)
+    return {"INTERNAL_LOAD_BALANCER": "INTERNAL_AND_CLOUD_LOAD_BALANCING", "INTERNAL_ONLY": "INTERNAL"}.get(
+        plain, plain
+    )
 
 
 def _enabled(value: Any) -> Any:
@@ -172,6 +176,5 @@ NORMALISERS: dict[str, Callable[[Any], Any]] = {
     "ports": _ports,
     "rules": _rules,
     "ingress": _ingress,
-    "location": _location,
     "enabled": _enabled,
 }

@@ -37,7 +37,10 @@ def row_of(declared: Row, found: Match) -> Row:
         found.data,
         found.bindings,
     )
-    return _row(declared, verdict) | {"asset_name": found.name, "project_id": found.project_id or declared["project_id"]}
+    return _row(declared, verdict) | {
+        "asset_name": found.name,
+        "project_id": found.project_id or declared["project_id"],
+    }
 
 
 def without_asset(declared: Row, seen: Seen) -> Row:
@@ -53,15 +56,20 @@ def _absent(declared: Row, seen: Seen) -> Verdict:
     if seen.gap:
         return Verdict("unknown", reason=f"It was not found, and {seen.gap[0].lower()}{seen.gap[1:]}")
     if type_ not in seen.types:
-        return Verdict("unknown", reason=f"No asset of type {type_} was seen at all: the export may not cover it.")
+        return Verdict(
+            "unknown", reason=f"No asset of type {type_} was seen at all: the export may not cover it."
+        )
     if project and project not in seen.projects and not type_.endswith("/Project"):
-        return Verdict("unknown", reason=f"Nothing of project {project} was seen: the export may not cover it.")
+        return Verdict(
+            "unknown", reason=f"Nothing of project {project} was seen: the export may not cover it."
+        )
     return Verdict("missing")
 
 
 def _row(declared: Row, verdict: Verdict) -> Row:
     differences = [
-        {"attribute": one.attribute, "declared": one.declared, "actual": one.actual} for one in verdict.differences
+        {"attribute": one.attribute, "declared": one.declared, "actual": one.actual}
+        for one in verdict.differences
     ]
     return {
         "drift_id": declared["address"],

@@ -185,6 +185,7 @@ def unchanged(extracted: Extracted, before: Known, ctx: RunContext) -> Outcome:
             "unchanged": True,
         },
         source=extracted.snapshot.source,
+        changed=False,
     )
 
 
