@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.ui import frames, landing_documents, page
+from app.ui import frames, landing_config, landing_documents, landing_history, landing_search, page
 
 SQL = "pages/landing_zone"
 TABS = {
     "Documents": (landing_documents.show, "The documents cannot be shown."),
+    "Search": (landing_search.show, "The search cannot be made."),
+    "History": (landing_history.show, "The history cannot be shown."),
+    "Configuration": (landing_config.show, "The configuration cannot be shown."),
 }
 
 
