@@ -19,6 +19,7 @@ from app.settings import Settings, load_settings
 from sync_jobs import mirroring
 from sync_jobs.layers import LAYERS, planned
 from sync_jobs.layers.base import Layer, NotConfigured, NotConfiguredError, Progress
+from sync_jobs.notify import slack
 from sync_jobs.run import BACKOFF_SECONDS, STOP_GRACE_SECONDS, Request, Run, Terms
 from sync_jobs.runs import Row
 from sync_jobs.store.cache import Cache
@@ -135,8 +136,10 @@ class Runner:
         try:
             row = started.wait()
             if started.stream or started.abandoned:
+                slack.after_run(self.settings, row)
                 return row
             row = mirroring.after_run(self.settings, self.cache, row, self.halted)
+            slack.after_run(self.settings, row)
         finally:
             with self._lock:
                 self._active.pop(started.run_id, None)
