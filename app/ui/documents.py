@@ -134,7 +134,9 @@ def watch_links(path: str, document: Document | None, anchor: str, on_opened: An
     heading = document.place(anchor) if document and anchor else None
     same = _before(document, heading) if document and heading else 0
     place = f"{path}#{anchor}"
-    links_in_page.watch(on_opened, place, slug(heading.text) if heading else "", same)
+    links_in_page.watch(
+        on_opened, place, slug(heading.text) if heading else "", same, asked="doc" in st.query_params
+    )
 
 
 def _before(document: Document, heading: Heading) -> int:

@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from app.ui import frames, landing_documents, line_diff, page, text
+from app.ui import diff_colours, frames, landing_documents, line_diff, page, text
 
 SQL = "pages/landing_zone"
 PAGE_SIZE = 25
@@ -112,6 +112,7 @@ def files(rows: list[dict[str, Any]], params: dict[str, Any]) -> None:
         "Lines", ["Side by side", "Unified"], default="Side by side", required=True, key="lines",
         bind="query-params", label_visibility="collapsed",
     )  # fmt: skip
+    diff_colours.apply()
     for row in wanted:
         one(row, compared[row["path"]], form == "Side by side")
     if len(shown) > len(wanted):
@@ -158,8 +159,8 @@ def table(rows: list[dict[str, Any]], compared: dict[str, line_diff.Difference |
         column_config={
             "change": st.column_config.TextColumn("Change", width="small"),
             "path": st.column_config.TextColumn("File", width="large"),
-            "added": st.column_config.NumberColumn("+ lines", format="localized"),
-            "removed": st.column_config.NumberColumn("− lines", format="localized"),
+            "added": st.column_config.NumberColumn("+ lines", format="localized", width="small"),
+            "removed": st.column_config.NumberColumn("− lines", format="localized", width="small"),
             "note": "Note",
         },
         alt="Files that differ",
@@ -177,7 +178,7 @@ def opened(key: str, paths: list[str]) -> None:
 
 def one(row: dict[str, Any], found: line_diff.Difference | None, side_by_side: bool) -> None:
     """The lines of one file."""
-    with st.container(border=True):
+    with st.container(border=True, key=f"{diff_colours.CONTAINER}-{row['path']}"):
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
             counts = f" · +{found.added:,} −{found.removed:,}" if found else ""
             st.markdown(f"**{text.escaped(row['path'])}** · {row['change']}{counts}", width="content")

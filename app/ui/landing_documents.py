@@ -63,7 +63,7 @@ def choose(synced: list[dict[str, Any]]) -> list[dict[str, Any]]:
         key=key,
         on_select=lambda: opened(key, [row["path"] for row in rows]),
         selection_mode="single-row",
-        height="content" if len(rows) <= 10 else 388,
+        height="content" if len(rows) <= 8 else 318,
         column_config={
             "title": st.column_config.TextColumn("Title", width=165),
             "path": st.column_config.TextColumn("Path", width="medium"),
@@ -112,12 +112,13 @@ def read(path: str, known: frozenset[str]) -> Document | None:
     anchor, line = st.query_params.get("at", ""), line_number()
     document = documents.parsed(row)
     source = heading(row, document is not None) or line is not None
-    if row["text"] is None:
-        not_text(row)
-    elif document and not source:
-        rendered(document, path, known, anchor)
-    else:
-        documents.lines(row["text"], path, line)
+    with st.container(key=links_in_page.CONTAINER):
+        if row["text"] is None:
+            not_text(row)
+        elif document and not source:
+            rendered(document, path, known, anchor)
+        else:
+            documents.lines(row["text"], path, line)
     documents.watch_links(path, document, anchor, open_file)
     return document if not source else None
 
@@ -129,7 +130,7 @@ def rendered(document: Document, path: str, known: frozenset[str], anchor: str) 
     if place and st.session_state.get("anchor-shown") != mark and "part" not in st.query_params:
         st.session_state["part"] = place.part + 1
     st.session_state["anchor-shown"] = mark
-    box = st.container(key=links_in_page.CONTAINER)
+    box = st.container()
     part = page.pager(len(document.parts), 1, "part")
     with box:
         if anchor and place is None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import time
 from typing import Any
 
 import streamlit as st
@@ -38,9 +37,7 @@ def show() -> None:
 def results(asked: snippets.Query, params: dict[str, Any]) -> None:
     """One page of the files found."""
     number = int(st.query_params.get("found", "1")) if st.query_params.get("found", "1").isdecimal() else 1
-    began = time.perf_counter()
     rows = frames.rows(f"{SQL}/search", **params, page_size=PAGE_SIZE, skip=(max(number, 1) - 1) * PAGE_SIZE)
-    seconds = time.perf_counter() - began
     if not rows and number > 1:  # the address is of a search that found more
         rows = frames.rows(f"{SQL}/search", **params, page_size=PAGE_SIZE, skip=0)
     if not rows:
@@ -52,7 +49,7 @@ def results(asked: snippets.Query, params: dict[str, Any]) -> None:
         )
         return
     total = int(rows[0]["total"])
-    st.caption(f"{text.plural(total, 'file')} in {text.duration(seconds)}, the best first.")
+    st.caption(f"{text.plural(total, 'file')}, the best first.")
     for row in rows:
         result(row, asked)
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
@@ -69,6 +66,6 @@ def result(row: dict[str, Any], asked: snippets.Query) -> None:
             icon=":material/description:", on_click=landing_documents.open_file, args=({"doc": row["path"]},),
         )  # fmt: skip
         st.caption(text.escaped(row["path"]))
-        found = snippets.snippet(row["text"], asked)
+        found = snippets.snippet(row["text"], asked, document=row["kind"] == "doc")
         if found:
             st.markdown(found)

@@ -25,7 +25,9 @@ const arrive = (page, { slug, nth }, attempts) => {
   const same = headings(page).filter((one) =>
     plain((one.querySelector("[data-heading-text]") ?? one).textContent) === slug);
   const found = slug ? same[Math.min(nth, same.length - 1)] : box;
-  if (found) {
+  const top = found?.getBoundingClientRect().top ?? 0;
+  const seen = !slug && top >= 0 && top < 0.8 * page.defaultView.innerHeight;
+  if (found && !seen) {
     found.style.scrollMarginTop = "4rem";
     found.scrollIntoView({ block: "start" });
   }
@@ -42,7 +44,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
   };
   page.addEventListener("click", listen);
   if (data.place !== arrived) {
-    if (data.slug || arrived !== undefined) arrive(page, data, 12);
+    if (data.slug || data.asked || arrived !== undefined) arrive(page, data, 12);
     arrived = data.place;
   }
   return () => page.removeEventListener("click", listen);
@@ -50,10 +52,18 @@ export default function ({ parentElement, data, setTriggerValue }) {
 """
 
 
-def watch(on_opened: Callable[[dict[str, str]], None], place: str, slug: str = "", nth: int = 0) -> None:
+def watch(
+    on_opened: Callable[[dict[str, str]], None],
+    place: str,
+    slug: str = "",
+    nth: int = 0,
+    *,
+    asked: bool = True,
+) -> None:
     """Call `on_opened` with doc, at and line of a link when one is clicked. Scrolls once to each new `place`.
 
-    `slug` is the heading to scroll to, the one after `nth` others of the same slug; without it the document's start.
+    `slug` is the heading to scroll to, the one after `nth` others of the same slug; without it the document's start,
+    where it is out of sight and somebody `asked` for the document.
     """
 
     def opened() -> None:
@@ -65,7 +75,7 @@ def watch(on_opened: Callable[[dict[str, str]], None], place: str, slug: str = "
     component = st.components.v2.component("lzp_links_in_page", js=_SCRIPT, isolate_styles=False)
     component(
         key=KEY,
-        data={"place": f"{place} {generation()}", "slug": slug, "nth": nth},
+        data={"place": f"{place} {generation()}", "slug": slug, "nth": nth, "asked": asked},
         on_opened_change=opened,
         height=1,
     )

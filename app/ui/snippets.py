@@ -13,7 +13,7 @@ from app.ui.markdown.parse import without_front_matter
 LENGTH = 260  # characters of a snippet
 READ = 400_000  # characters of a text that are looked at
 MOST_WORDS = 12
-_NOISE = re.compile(r"[#*_`>|~=\[\]]+|-{2,}|\]\([^)\s]*\)|<[^>\n]{1,200}>")
+_NOISE = re.compile(r"\]\([^)\s]*\)|<[^>\n]{1,200}>|[#*`>|~=\[\]]+|-{2,}|(?<![^\W_])_+|_+(?![^\W_])")
 
 
 @dataclass(frozen=True)
@@ -39,9 +39,13 @@ def query(typed: str) -> Query | None:
     return Query(whole[:MOST_WORDS], prefix)
 
 
-def snippet(content: str | None, asked: Query) -> str:
-    """The part of a text with the most of the words in it, as Markdown: text escaped, what was found is bold."""
-    words = " ".join(_NOISE.sub(" ", without_front_matter((content or "")[:READ])).split())
+def snippet(content: str | None, asked: Query, *, document: bool = True) -> str:
+    """The part of a text with the most of the words in it, as Markdown: text escaped, what was found is bold.
+
+    The signs of Markdown are left out of a document; code keeps all of its own.
+    """
+    read = (content or "")[:READ]
+    words = " ".join((_NOISE.sub(" ", without_front_matter(read)) if document else read).split())
     if not words:
         return ""
     hits = list(_pattern(asked).finditer(words))
