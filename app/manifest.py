@@ -1,11 +1,15 @@
 """The one pointer to the current Parquet files of the cache: `HOME/cache/manifest.json`.
 
 It is written aside and renamed, so a reader has the old one or the new one. `generation` only ever grows.
+
+What state.sqlite publishes together with files becomes visible by the same step: the transaction that renames the manifest
+also notes its generation (GENERATION in portal_info). Until it is committed, readers stay with the manifest before.
 """
 
 from __future__ import annotations
 
 import os
+import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,6 +19,8 @@ from app.errors import PortalError
 
 CACHE_FOLDER = "cache"
 MANIFEST_FILE = "manifest.json"
+PREVIOUS_FILE = "manifest.previous.json"
+GENERATION = "manifest_generation"
 PARQUET_TABLES = (
     "assets", "asset_changes", "asset_snapshots", "resources_daily", "git_images", "git_terms", "git_versions",
     "drift",
@@ -47,7 +53,22 @@ def path_in(home: Path) -> Path:
 
 def read(home: Path) -> Manifest:
     """The current manifest; an empty one where nothing was published. Raises PortalError when it is damaged."""
-    path = path_in(home)
+    return _read(path_in(home))
+
+
+def committed(home: Path, generation: int | None) -> Manifest:
+    """The manifest that goes with a state.sqlite in which `generation` is noted (None: in none yet).
+
+    It is the one before while a writer is between its rename and its commit, or died there.
+    """
+    current = read(home)
+    if generation is None or current.generation <= generation:
+        return current
+    before = _read(path_in(home).with_name(PREVIOUS_FILE))
+    return before if before.generation == generation else current
+
+
+def _read(path: Path) -> Manifest:
     try:
         content = orjson.loads(path.read_bytes())
         return Manifest(
@@ -73,9 +94,19 @@ def write(home: Path, manifest: Manifest) -> None:
         file.write(orjson.dumps(manifest, option=orjson.OPT_INDENT_2))
         file.flush()
         os.fsync(file.fileno())
+    _keep(path)
     aside.replace(path)
     folder = os.open(path.parent, os.O_RDONLY)
     try:
         os.fsync(folder)  # the rename itself
     finally:
         os.close(folder)
+
+
+def _keep(path: Path) -> None:
+    """The manifest that is about to be replaced stays beside it."""
+    if path.exists():
+        aside = path.with_suffix(f".{os.getpid()}.previous.tmp")
+        aside.unlink(missing_ok=True)
+        shutil.copyfile(path, aside)
+        aside.replace(path.with_name(PREVIOUS_FILE))

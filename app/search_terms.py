@@ -15,4 +15,7 @@ _WORD = re.compile(r"[^\W_]{2,}")
 def terms(text: str) -> list[str]:
     """The words of `text` in their order, lower case, repeated as often as they occur; two characters or longer."""
     plain = text if text.isascii() else unicodedata.normalize("NFKC", text)
-    return [word for word in _WORD.findall(plain.lower()) if len(word) <= LONGEST]
+    found = _WORD.findall(plain.lower())
+    if max(map(len, found), default=0) <= LONGEST:
+        return found
+    return [word for word in found if len(word) <= LONGEST]

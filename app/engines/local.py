@@ -107,11 +107,12 @@ class LocalEngine:
             stamp = self._stat()
             if stamp == self._stamp and not self._hot.changed():
                 return connection
-            current = self._manifest if stamp == self._stamp else manifests.read(self._home)
             with self._atomic(connection):
+                self._hot.pull(connection)
+                known = stamp == self._stamp and self._hot.generation == self._manifest.generation
+                current = self._manifest if known else manifests.committed(self._home, self._hot.generation)
                 if current.generation > self._manifest.generation:
                     self._views(connection, current)
-                self._hot.pull(connection)
                 _facts(connection, current)
             if current.generation > self._manifest.generation:
                 self._manifest = current

@@ -11,7 +11,7 @@ import duckdb
 import pyarrow as pa
 
 from app.engines.local_errors import damaged
-from app.manifest import PARQUET_TABLES
+from app.manifest import GENERATION, PARQUET_TABLES
 from app.schema import Column, Table, duckdb_ddl, duckdb_type, tables
 
 STATE_FILE = "state.sqlite"
@@ -26,6 +26,7 @@ class HotTables:
     """The tables of state.sqlite as DuckDB tables. Not safe for two threads: the engine holds a lock."""
 
     path: Path
+    generation: int | None = None  # of the manifest that goes with what was pulled last
     _connection: sqlite3.Connection | None = None
     _data_version: int = -1
     _revs: dict[str, int] = field(default_factory=dict)
@@ -58,9 +59,13 @@ class HotTables:
             connection.execute("BEGIN")
             try:
                 epochs = dict(connection.execute("SELECT table_name, epoch FROM table_epochs"))
+                noted = connection.execute(
+                    "SELECT value FROM portal_info WHERE key = ?", (GENERATION,)
+                ).fetchone()
                 pulled = {name: self._pull(connection, target, name, epochs) for name in self.names()}
             finally:
                 connection.execute("ROLLBACK")
+        self.generation = int(noted[0]) if noted else None
         self._revs.update(pulled)
         self._epochs.update(epochs)
         self._data_version = version

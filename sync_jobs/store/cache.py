@@ -66,8 +66,7 @@ class Cache:
                 # The run under way is the one that brings the real data: its own row stays.
                 keep = "status <> 'in_progress'" if table == "sync_runs" else "1 = 1"
                 self.state.delete(table, keep)
-            old = self.manifest()
-            manifests.write(self.home, self._next(old, {}, {}))
+            self._write(self._next(self.manifest(), {}, {}))
             self.state.set_info(SOURCE_KIND, "none")
         for name in (SAMPLE_FOLDER, "git"):
             shutil.rmtree(self.home / name, ignore_errors=True)
@@ -76,7 +75,8 @@ class Cache:
 
     def manifest(self) -> Manifest:
         """What is published now."""
-        return manifests.read(self.home)
+        noted = self.state.info(manifests.GENERATION)
+        return manifests.committed(self.home, int(noted) if noted else None)
 
     def paths(self, table: str) -> list[str]:
         """The published files of a Parquet table, absolute."""
@@ -91,7 +91,15 @@ class Cache:
             self.state.check(lease)
             old = self.manifest()
             new = self._next(old, {**old.tables, **files}, {**old.info, **info})
-            manifests.write(self.home, new)
+            new = self._write(new)
+        return new
+
+    def _write(self, new: Manifest) -> Manifest:
+        """Rename the manifest; it counts once the transaction under way is committed."""
+        latest = manifests.read(self.home).generation  # may be of a writer that died before its commit
+        new = replace(new, generation=max(new.generation, latest + 1))
+        manifests.write(self.home, new)
+        self.state.set_info(manifests.GENERATION, str(new.generation))
         return new
 
     def workspace(self, layer: str) -> Path:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
-from app.settings_values import DEFAULT_MAPPING
 from sync_jobs.layers.git.extract import Request, Snapshot, extract
 from sync_jobs.layers.git.mapping import Mapped
 from sync_jobs.sample.commits import COMMITS
@@ -18,7 +17,13 @@ YEAR = Year(datetime(2026, 5, 20, tzinfo=UTC))
 def test_the_last_commit_holds_the_files_as_they_are(tmp_path: Path) -> None:
     made = make_repository(tmp_path / "repo", YEAR)
     request = Request(
-        made.as_uri(), "HEAD", tmp_path / "mirror", Mapped(DEFAULT_MAPPING), 10**6, 500, with_history=True
+        made.as_uri(),
+        "HEAD",
+        tmp_path / "mirror",
+        Mapped([{"from": "**", "to": "all/"}]),
+        10**6,
+        500,
+        with_history=True,
     )
     snapshot = extract(request)
     assert isinstance(snapshot, Snapshot) and snapshot.past is not None

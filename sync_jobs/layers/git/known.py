@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import orjson
 
@@ -15,13 +15,18 @@ VERSION = 1  # raise it when the rows come out differently: every home then read
 
 @dataclass(frozen=True)
 class Known:
-    """`head` as synced; `terms` a digest of the address and the settings it was synced under."""
+    """`head` as synced; `terms` a digest of the address and the settings it was synced under.
+
+    `refused` are sentences about what was refused, `large` the object ids that were left out for their size.
+    """
 
     head: str
     branch: str
     terms: str
     history: bool
     counts: dict[str, int]
+    refused: list[str] = field(default_factory=list)
+    large: list[str] = field(default_factory=list)
 
 
 def load(cache: Cache) -> Known | None:
@@ -33,9 +38,10 @@ def load(cache: Cache) -> Known | None:
         known = Known(**orjson.loads(text))
     except (orjson.JSONDecodeError, TypeError):
         return None
-    rows = cache.state.rows("SELECT DISTINCT commit_sha FROM git_files")
-    heads = {row["commit_sha"] for row in rows} | {cache.manifest().info.get(KEY, known.head)}
-    return known if heads == {known.head} else None
+    one = cache.state.rows("SELECT commit_sha FROM git_files LIMIT 1")
+    count = cache.state.rows("SELECT COUNT(*) AS n FROM git_files")[0]["n"]
+    same = all(row["commit_sha"] == known.head for row in one) and count == known.counts["files"]
+    return known if same and cache.manifest().info.get(KEY) == known.head else None
 
 
 def save(cache: Cache, known: Known) -> None:

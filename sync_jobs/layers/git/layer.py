@@ -79,7 +79,7 @@ class GitLayer:
         """Exchange folders and tables; nothing when the branch has not moved."""
         extracted, rows = normalised
         if extracted.snapshot.unchanged and extracted.before is not None:
-            return unchanged(extracted, extracted.before, ctx)
+            return unchanged(extracted, extracted.before)
         return Sync(extracted, rows, ctx).run()
 
     def cleanup(self, ctx: RunContext) -> None:
@@ -107,20 +107,21 @@ def _request(
     url: str, mapped: Mapped, publication: Publication, before: Known | None, ctx: RunContext
 ) -> Request:
     """What to read: everything anew when the settings changed, or what is published is not whole."""
-    settings, state = ctx.settings, ctx.cache.state
+    settings = ctx.settings
     branch = settings.git_branch if settings.git_url else "HEAD"
     terms = terms_of(
         address(url).url, branch, settings.git_mapping, settings.git_file_limit_bytes, settings.git_history_commits,
-        str(publication.root),
+        str(publication.root), [_stamp(name) for name in settings.terraform_state],
     )  # fmt: skip
     same = before is not None and before.terms == terms and not ctx.options.get("full")
     large: list[str] = []
     current = None
     if before is not None and same:
-        rows = state.rows("SELECT blob_sha FROM git_files WHERE status = 'refused' AND size_bytes IS NULL")
-        large = [str(row["blob_sha"]) for row in rows]
-        whole = before.history and len(publication.listed()) == before.counts["files_synced"]
-        current = before.head if whole and publication.intact() else None
+        large = before.large
+        # Of a state in Cloud Storage nobody knows whether it changed: it is read by each run.
+        remote = any(name.startswith("gs://") for name in settings.terraform_state)
+        whole = before.history and not remote and publication.intact(before.counts["files_synced"])
+        current = before.head if whole else None
     return Request(
         url=url,
         branch=branch,
@@ -131,9 +132,16 @@ def _request(
         commits=settings.git_history_commits,
         known_head=current,
         known_large=frozenset(large),
-        with_history=before is not None and same and before.history,
+        with_history=before is not None and before.history,
         cancelled=ctx.cancelled,
     )
+
+
+def _stamp(name: str) -> tuple[str, int, int]:
+    """A state document, and what changes when somebody writes it."""
+    path = Path(name).expanduser()
+    found = path.stat() if path.is_file() else None
+    return name, found.st_mtime_ns if found else 0, found.st_size if found else 0
 
 
 def _without_conflicts(snapshot: Snapshot, publication: Publication) -> Snapshot:

@@ -157,7 +157,10 @@ def wanted(plan: Sequence[Planned], entries: Sequence[Entry], missing: set[str])
         if entry.mode not in {FOLDER, SUBMODULE} and entry.path not in needed:
             spoiled.update(_above(entry.path))
     whole = {entry.path for entry in entries if entry.mode == FOLDER and entry.path not in spoiled}
-    ids = []
+    ids: list[str] = []
+    # One missing file by its own id: git asks the server for nothing when it has all that is named, and the
+    # folders themselves are here already.
+    ids += [entry.oid for entry in entries if entry.path in needed][:1]
     for entry in entries:
         wanted_itself = entry.path in (whole if entry.mode == FOLDER else needed)
         if wanted_itself and not any(folder in whole for folder in _above(entry.path)):

@@ -11,6 +11,7 @@ import os
 import re
 import signal
 import subprocess
+import tempfile
 import threading
 import time
 from collections.abc import Mapping
@@ -102,42 +103,43 @@ def git(
     seconds or when `cancelled` is set.
     """
     where = ["--git-dir", str(directory)] if directory else []
-    try:
-        process = subprocess.Popen(
-            ["git", *_SAFE, *where, *arguments],
-            stdin=subprocess.PIPE if stdin is not None else subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=_environment(remote),
-            start_new_session=True,  # so that its children (ssh, git-remote-https) end with it
-        )
-    except FileNotFoundError as error:
-        raise Permanent(
-            "The program git was not found on PATH.", "Install git; the git layer needs it."
-        ) from error
-    out, err = _communicate(process, arguments[0], stdin, timeout, cancelled)
+    command = next(one for one in arguments if not one.startswith("-") and "=" not in one)
+    with (
+        tempfile.TemporaryFile() as given
+    ):  # not a pipe: a second communicate() would not go on writing to it
+        if stdin is not None:
+            given.write(stdin)
+            given.seek(0)
+        try:
+            process = subprocess.Popen(
+                ["git", *_SAFE, *where, *arguments],
+                stdin=given if stdin is not None else subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                env=_environment(remote),
+                start_new_session=True,  # so that its children (ssh, git-remote-https) end with it
+            )
+        except FileNotFoundError as error:
+            raise Permanent(
+                "The program git was not found on PATH.", "Install git; the git layer needs it."
+            ) from error
+        out, err = _communicate(process, command, timeout, cancelled)
     if process.returncode:
         said = _clean(err)
-        raise GitFailed(f"git {arguments[0]} failed: {said or f'exit status {process.returncode}'}", "", said)
+        raise GitFailed(f"git {command} failed: {said or f'exit status {process.returncode}'}", "", said)
     return out
 
 
 def _communicate(
-    process: subprocess.Popen[bytes],
-    command: str,
-    stdin: bytes | None,
-    timeout: float,
-    cancelled: threading.Event | None,
+    process: subprocess.Popen[bytes], command: str, timeout: float, cancelled: threading.Event | None
 ) -> tuple[bytes, bytes]:
     """Wait for the end; end it when its time is over or the run is told to stop."""
     deadline = time.monotonic() + timeout
-    given: bytes | None = stdin
     while True:
         try:
-            return process.communicate(given, timeout=_POLL_SECONDS)
+            return process.communicate(timeout=_POLL_SECONDS)
         except subprocess.TimeoutExpired:
-            given = None  # it was taken; communicate() goes on by itself
-        stopped = cancelled is not None and cancelled.is_set()
+            stopped = cancelled is not None and cancelled.is_set()
         if stopped or time.monotonic() > deadline:
             os.killpg(process.pid, signal.SIGKILL)
             process.communicate()

@@ -11,6 +11,7 @@ import fcntl
 import hashlib
 import os
 import shutil
+import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -88,13 +89,18 @@ class Publication:
                     found[f"{folder}/{relative}"] = Item(f"{folder}/{relative}", oid, int(size))
         return found
 
-    def intact(self) -> bool:
-        """Whether everything listed is there as it was written."""
-        newest = {folder: self._written(folder) for folder in self.folders}
-        metadata = self.root / METADATA_FOLDER / METADATA
-        return metadata.is_file() and all(
-            self._same(item, newest[self._folder(item.target)]) for item in self.listed().values()
-        )
+    def intact(self, count: int) -> bool:
+        """Whether everything listed, `count` files, is there as it was written."""
+        lists = {folder: self._list(folder).get("files", {}) for folder in self.folders}
+        if sum(map(len, lists.values())) != count or not (self.root / METADATA_FOLDER / METADATA).is_file():
+            return False
+        for folder, files in lists.items():
+            written, place = self._written(folder), f"{self.root}/{folder}"
+            for relative, value in files.items():
+                oid, _, size = str(value).partition(" ")
+                if not _same(f"{place}/{relative}", oid, int(size), written):
+                    return False
+        return True
 
     def conflicts(self, items: Iterable[Item]) -> dict[str, str]:
         """Targets that cannot be written because somebody else's file is there, with the reason."""
@@ -253,18 +259,22 @@ class Publication:
             return 0
 
     def _same(self, item: Item, written: int) -> bool:
-        try:
-            found = (self.root / item.target).lstat()
-        except (FileNotFoundError, NotADirectoryError):
-            return False
-        path = self.root / item.target
-        if path.is_symlink() or not path.is_file() or found.st_size != item.size:
-            return False
-        return found.st_mtime_ns <= written or _holds(path, item.oid)
+        return _same(f"{self.root}/{item.target}", item.oid, item.size, written)
 
     def _foreign_file(self, place: str, listed: Mapping[str, Item]) -> bool:
         path = self.root / place
         return place not in listed and (path.is_symlink() or path.is_file())
+
+
+def _same(path: str, oid: str, size: int, written: int) -> bool:
+    """Whether a file is as it was written. One touched after `written` (ns) is read."""
+    try:
+        found = os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    if not stat.S_ISREG(found.st_mode) or found.st_size != size:
+        return False
+    return found.st_mtime_ns <= written or _holds(Path(path), oid)
 
 
 def _linked(source: Path, target: Path) -> bool:

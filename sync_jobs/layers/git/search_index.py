@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import itertools
+from collections import Counter, defaultdict
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -20,21 +22,22 @@ TITLE, HEADING = (
 
 def weights(documents: Iterable[tuple[str, str]], run_id: str) -> pa.Table:
     """Rows of `git_terms` in the order of their terms, from (path, text) pairs."""
-    numbers: dict[str, int] = {}
+    numbers: defaultdict[str, int] = defaultdict(itertools.count().__next__)
     paths: list[str] = []
     lengths: list[int] = []
+    distinct: list[int] = []
     term_of: list[int] = []
-    document_of: list[int] = []
     counts: list[int] = []
     for path, text in documents:
         found = _counted(path, text)
-        for term, count in found.items():
-            term_of.append(numbers.setdefault(term, len(numbers)))
-            counts.append(count)
-        document_of.extend([len(paths)] * len(found))
+        term_of.extend(map(numbers.__getitem__, found))
+        counts.extend(found.values())
         paths.append(path)
+        distinct.append(len(found))
         lengths.append(sum(found.values()))
-    return _table(list(numbers), paths, lengths, (term_of, document_of, counts), run_id)
+    document_of = np.repeat(np.arange(len(paths)), distinct)
+    postings = np.asarray(term_of, dtype=np.int64), document_of, np.asarray(counts, dtype=np.float64)
+    return _table(list(numbers), paths, np.asarray(lengths, dtype=np.float64), postings, run_id)
 
 
 def _counted(path: str, text: str) -> Counter[str]:
@@ -49,25 +52,24 @@ def _counted(path: str, text: str) -> Counter[str]:
 
 
 def _table(
-    names: list[str],
-    paths: list[str],
-    lengths: list[int],
-    postings: tuple[list[int], list[int], list[int]],
-    run_id: str,
+    names: list[str], paths: list[str], length: Any, postings: tuple[Any, Any, Any], run_id: str
 ) -> pa.Table:
-    term, document, count = (np.asarray(values, dtype=np.int64) for values in postings)
-    length = np.asarray(lengths, dtype=np.float64)
-    holding = np.bincount(term, minlength=len(names)).astype(np.float64)
-    rare = np.log1p((len(paths) - holding + 0.5) / (holding + 0.5))
-    average = length.mean() if len(paths) else 1.0
-    norm = K1 * (1 - B + B * length / average)
-    weight = rare[term] * count * (K1 + 1) / (count + norm[document]) if len(term) else np.empty(0)
-    table = pa.table(
+    """`names` are the terms, `length` the words of each document, `postings` (term, document, count) by number."""
+    term, document, count = postings
+    weight = np.empty(0)
+    if len(term):
+        holding = np.bincount(term, minlength=len(names)).astype(np.float64)
+        rare = np.log1p((len(paths) - holding + 0.5) / (holding + 0.5))
+        norm = K1 * (1 - B + B * length / length.mean())
+        weight = rare[term] * count * (K1 + 1) / (count + norm[document])
+    rank = np.empty(len(names), dtype=np.int64)
+    rank[sorted(range(len(names)), key=names.__getitem__)] = np.arange(len(names))
+    order = np.lexsort((-weight, rank[term]))
+    return pa.table(
         {
-            "term": pa.array(names, pa.string()).take(pa.array(term)),
-            "path": pa.array(paths, pa.string()).take(pa.array(document)),
-            "weight": pa.array(weight, pa.float64()),
+            "term": pa.array(names, pa.string()).take(pa.array(term[order])),
+            "path": pa.array(paths, pa.string()).take(pa.array(document[order])),
+            "weight": pa.array(weight[order], pa.float64()),
             "run_id": pa.repeat(pa.scalar(run_id, pa.string()), len(term)),
         }
     )
-    return table.sort_by([("term", "ascending"), ("weight", "descending")])

@@ -17,7 +17,7 @@ from sync_jobs.layers.base import Cancelled, Outcome, RunContext
 from sync_jobs.layers.git import exchange, history, tables
 from sync_jobs.layers.git.extract import Past, Request, Snapshot, read_past
 from sync_jobs.layers.git.known import Known
-from sync_jobs.layers.git.normalise import Rows, refusal
+from sync_jobs.layers.git.normalise import Rows
 from sync_jobs.layers.git.plan import NOT_MAPPED, REFUSED, SYNCED
 from sync_jobs.layers.git.publish import Change, Item, Publication
 from sync_jobs.layers.git.tables import Tables
@@ -84,8 +84,7 @@ class Sync:
             self._errors.append(f"The history could not be fetched yet: {error.message}")
 
     def _everything(self, past: Past) -> Tables:
-        run_id = self._ctx.run_id
-        made = tables.everything(self._rows, past, run_id)
+        made = tables.everything(self._rows, past, self._ctx)
         self._details |= made.details
         return made
 
@@ -95,14 +94,19 @@ class Sync:
         self._errors += made.errors
         ctx.check()
         state = ctx.cache.state
-        current = Known(
-            self._snapshot.head, self._snapshot.branch, self._request.terms, complete, self._counts()
-        )
+        current = self._known(complete)
         with exchange.explained(self._publication.root), state.transaction(durable=True):
             state.check(ctx.lease)
             self._publication.exchange(change)
             tables.publish(made, files, current, ctx)
         self._publication.clear()
+
+    def _known(self, complete: bool) -> Known:
+        files, sizes = self._snapshot.files, self._snapshot.sizes
+        large = sorted({one.oid for one in files if one.status == REFUSED and one.oid not in sizes})
+        refused = told(self._rows.refused)
+        head, branch = self._snapshot.head, self._snapshot.branch
+        return Known(head, branch, self._request.terms, complete, self._counts(), refused, large)
 
     # -- the files -------------------------------------------------------------------------------------
 
@@ -169,14 +173,13 @@ class Sync:
         )
 
 
-def unchanged(extracted: Extracted, before: Known, ctx: RunContext) -> Outcome:
+def unchanged(extracted: Extracted, before: Known) -> Outcome:
     """The outcome of a run without news. What was refused is still not there, so it is told again."""
-    rows = ctx.cache.state.rows("SELECT path, reason FROM git_files WHERE status = 'refused' ORDER BY path")
     return Outcome(
         items_synced=before.counts["files_synced"],
-        items_failed=len(rows),
-        errors=told([refusal(row["path"], row["reason"]) for row in rows]),
-        hint=HINT if rows else "",
+        items_failed=before.counts["refused"],
+        errors=before.refused,
+        hint=HINT if before.refused else "",
         details={
             **_common(extracted.snapshot, extracted.publication),
             "previous_commit": before.head,
@@ -185,7 +188,6 @@ def unchanged(extracted: Extracted, before: Known, ctx: RunContext) -> Outcome:
             "unchanged": True,
         },
         source=extracted.snapshot.source,
-        changed=False,
     )
 
 

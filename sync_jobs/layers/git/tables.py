@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from app.errors import PortalError
 from sync_jobs.layers.git import known, normalise
 from sync_jobs.layers.git.extract import IMAGE_LIMIT, Past, Snapshot
 from sync_jobs.layers.git.kinds import kind_of, text_of
 from sync_jobs.layers.git.known import Known
 from sync_jobs.layers.git.normalise import Row, Rows
 from sync_jobs.layers.git.plan import SYNCED
+from sync_jobs.terraform import declared
+from sync_jobs.terraform.sources import state_documents
 
 if TYPE_CHECKING:
     from sync_jobs.layers.base import RunContext
@@ -22,6 +25,9 @@ if TYPE_CHECKING:
 NAME = "git"
 ROWS_PER_GROUP = 20_480
 VERSIONS_PER_GROUP = 512  # each holds a whole text: a reader that wants one path opens little
+
+
+COLD = ("git_versions", "git_images", "git_terms")
 
 
 @dataclass
@@ -40,45 +46,55 @@ def first(rows: Rows, past: Past, run_id: str) -> Tables:
     return Tables({"git_files": rows.files, "git_commits": commits}, errors=errors)
 
 
-def everything(rows: Rows, past: Past, run_id: str) -> Tables:
+def everything(rows: Rows, past: Past, ctx: RunContext) -> Tables:
     """All tables."""
+    run_id = ctx.run_id
     made = first(rows, past, run_id)
+    _declare(made, rows.snapshot, ctx)
     made.cold = {
         "git_versions": normalise.version_table(past, run_id),
         "git_images": normalise.image_table(rows.snapshot, run_id),
         "git_terms": normalise.term_table(rows.files, run_id),
     }
-    made.details = {"commits": len(past.history.commits)}
+    made.details["commits"] = len(past.history.commits)
     if past.history.cut:
         made.details["oldest_commit_listed"] = past.history.line[0].sha
     return made
 
 
-def terraform_files(snapshot: Snapshot) -> tuple[dict[str, str], list[str]]:
-    """Path -> text of the synced Terraform files, and the paths of those whose text cannot be read."""
-    texts, unread = {}, []
+def _declare(made: Tables, snapshot: Snapshot, ctx: RunContext) -> None:
+    """Add the rows of `declared_resources` and an account of the Terraform files.
+
+    A state or plan that cannot be read is told; the files of the repository still count.
+    """
+    texts: dict[str, str] = {}
     for one in snapshot.files:
         if one.status == SYNCED and kind_of(one.path) == "terraform":
             text = text_of(snapshot.contents.get(one.oid))
             if text is None:
-                unread.append(one.path)
+                made.errors.append(
+                    f"{one.path} was not read for resources: it is not UTF-8 text of {IMAGE_LIMIT // 1024**2} MB or less."
+                )
             else:
                 texts[one.path] = text
-    return texts, unread
-
-
-def unread_terraform(paths: list[str]) -> list[str]:
-    """A sentence about Terraform files that are published, but not read for resources."""
-    limit = IMAGE_LIMIT // 1024**2
-    return [
-        f"{path} was not read for resources: it is not UTF-8 text of {limit} MB or less." for path in paths
-    ]
+    documents = []
+    folder = ctx.cache.workspace(NAME)
+    for name in ctx.settings.terraform_state:
+        try:
+            found = state_documents([name], folder)
+            declared.rows({}, snapshot.head, ctx.run_id, found)
+            documents += found
+        except PortalError as error:
+            made.errors.append(f"{error.message} Its resources are declared as the files alone say.")
+    rows = declared.rows(texts, snapshot.head, ctx.run_id, documents)
+    made.hot["declared_resources"] = rows
+    made.details["declared"] = declared.accounting(rows, texts)
 
 
 def write(made: Tables, ctx: RunContext, name: str) -> dict[str, list[str]]:
     """The Parquet files of a sync, in the cache but not published. Table -> files."""
     folder = ctx.cache.workspace(NAME)
-    files = {}
+    files: dict[str, list[str]] = {table: [] for table in COLD}
     for table, content in made.cold.items():
         path = folder / f"{table}.parquet"
         size = VERSIONS_PER_GROUP if table in {"git_versions", "git_images"} else ROWS_PER_GROUP
