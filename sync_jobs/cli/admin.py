@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from app.errors import Permanent
 from sync_jobs.cli import output, session
+
+if TYPE_CHECKING:
+    from app.settings import Settings
 
 
 class Target(StrEnum):
@@ -44,17 +47,29 @@ def setup(
     target: Annotated[Target, typer.Argument(help="What to create.")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print what would be done, do nothing.")] = False,
 ) -> int:
-    """Create what the portal needs in Google Cloud or GitHub."""
+    """Create what the portal needs in BigQuery; check what it needs on GitHub."""
     settings = session.settings_and_logs()
+    if target is Target.github:
+        return _github(settings, dry_run)
     if target is not Target.bigquery:
         raise Permanent(
-            f"This version cannot set up {target.value} yet.", "It can set up: bigquery. Nothing was changed."
+            f"This version cannot set up {target.value} yet.",
+            "It can set up: bigquery, github. Nothing was changed.",
         )
     from sync_jobs.setup import bigquery
 
     for line in bigquery.setup(settings, dry_run):
         output.out(line)
     return output.DONE
+
+
+def _github(settings: Settings, dry_run: bool) -> int:
+    from sync_jobs.setup import github
+
+    found = github.examine(settings, dry_run)
+    for line in (line for one in found for line in one.lines()):
+        output.out(output.printable(line))
+    return github.exit_code(found, dry_run)
 
 
 @output.command
