@@ -10,8 +10,8 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, NamedTuple, cast
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 from hcl2.parser import parser
 from hcl2.postlexer import OPERATOR_TYPES
@@ -40,15 +40,20 @@ class Token(NamedTuple):
     at: int
 
 
+_token = functools.partial(tuple.__new__, Token)  # as Token(…), in half the time
+
+
 @dataclass(frozen=True)
 class Rule:
-    """A production. `inline`: its parts go to who uses it; `single`: one part stands for itself."""
+    """A production. `inline`: its parts go to who uses it; `single`: one part stands for itself;
+    `plain`: none of its parts is inline or noise."""
 
     name: str
     size: int
     origin: str
     inline: bool
     single: bool
+    plain: bool
 
 
 @dataclass(frozen=True)
@@ -68,10 +73,22 @@ class _Inline(list[Any]):
 class _Tables:
     """Per state of the parser: symbol -> the state to go to, or the production to reduce by."""
 
-    states: Mapping[int, Mapping[str, int | Rule]]
+    states: Mapping[int, Mapping[str, Any]]
     sources: Mapping[int, Any]
     start: int
-    lexers: dict[int, _Lexer]
+    lexers: dict[int, _Lexer] = field(default_factory=dict)
+    passed: dict[tuple[int, int, str], int] = field(default_factory=dict)
+
+    def pass_through(self, place: tuple[int, int, str]) -> int:
+        """The state that `place` (the state below, the state, the token) comes to by productions of one part."""
+        below, state, kind = place
+        while True:
+            step = self.states[state].get(kind)
+            if not isinstance(step, Rule) or step.size != 1 or not step.single or step.origin == _NOISE:
+                break
+            state = self.states[below][step.origin]
+        self.passed[place] = state
+        return state
 
     def lexer(self, state: int) -> _Lexer:
         found = self.lexers.get(state)
@@ -92,7 +109,7 @@ def _tables() -> _Tables:
         }
         for state, actions in table.states.items()
     }
-    return _Tables(states, frontend.lexer.lexer.lexers, table.start_states["start"], {})
+    return _Tables(states, frontend.lexer.lexer.lexers, table.start_states["start"])
 
 
 def _rule(rule: Any, known: dict[int, Rule]) -> Rule:
@@ -100,7 +117,11 @@ def _rule(rule: Any, known: dict[int, Rule]) -> Rule:
         origin = str(rule.origin.name)
         inline = rule.alias is None and origin.startswith("_")
         single = rule.alias is None and bool(rule.options.expand1)
-        known[id(rule)] = Rule(str(rule.alias or origin), len(rule.expansion), origin, inline, single)
+        parts = [str(symbol.name) for symbol in rule.expansion if not symbol.is_term]
+        plain = not any(name.startswith("_") or name == _NOISE for name in parts)
+        known[id(rule)] = Rule(
+            str(rule.alias or origin), len(rule.expansion), origin, inline, single, plain and not inline
+        )
     return known[id(rule)]
 
 
@@ -137,73 +158,85 @@ class _Parse:
         held: Token | None = None  # a new line, until it is known whether an operator follows it
         while True:
             token = self._next()
+            if token.type == _NEWLINE:
+                held = held or token  # several are as good as one
+                continue
             if held is not None:
                 if token.type not in OPERATOR_TYPES:  # else the line goes on
                     self._feed(held)
                 held = None
-            if token.type == _NEWLINE:
-                held = token
-                continue
             self._feed(token)
             if token.type == _END:
                 return self._values[0]
 
     def _next(self) -> Token:
-        lexer = self._tables.lexer(self._stack[-1])
-        text, at = self._text, self._at
+        state = self._stack[-1]
+        lexer = self._tables.lexers.get(state) or self._tables.lexer(state)
+        text, at, match = self._text, self._at, lexer.match
         while at < len(text):
-            found = lexer.match(text, at)
+            found = match(text, at)
             if found is None:
                 raise self._unexpected(at, repr(text[at : at + 20].split("\n")[0] or "end of line"))
-            kind, value = found.lastgroup or "", found[0]
-            at = found.end()
+            kind, start, at = found.lastgroup or "", at, found.end()
             if kind not in lexer.ignored:
                 self._at = at
-                kind = lexer.keywords.get(kind, {}).get(value, kind)
-                return Token(kind, value, found.start())
+                value = found[0]
+                if kind in lexer.keywords:
+                    kind = lexer.keywords[kind].get(value, kind)
+                return _token((kind, value, start))
         self._at = at
         return Token(_END, "", at)
 
     def _feed(self, token: Token) -> None:
         """Reduce as long as the token asks for it, then shift it."""
-        states, stack, values = self._tables.states, self._stack, self._values
-        kind = token.type
+        states, stack, values, kind = self._tables.states, self._stack, self._values, token.type
+        passed = self._tables.passed
         while True:
+            if len(stack) > 1:  # through productions that stand for their only part, in one step
+                place = (stack[-2], stack[-1], kind)
+                end = passed.get(place)
+                stack[-1] = end if end is not None else self._tables.pass_through(place)
             step = states[stack[-1]].get(kind)
             if step is None:
                 shown = "the end of the file" if kind == _END else repr(token.text[:20])
                 raise self._unexpected(token.at, shown)
-            if isinstance(step, int):
+            if type(step) is int:
                 stack.append(step)
                 values.append(token)
                 return
             size = step.size
-            parts: list[Any] = values[-size:] if size else []
             if size:
+                parts = values[-size:]
                 del values[-size:], stack[-size:]
+            else:
+                parts = []
             values.append(self._reduced(step, parts))
-            stack.append(cast("int", states[stack[-1]][step.origin]))
+            stack.append(states[stack[-1]][step.origin])
             if kind == _END and step.origin == "start":
                 return
 
     def _reduced(self, rule: Rule, parts: list[Any]) -> Any:
-        if rule.single and len(parts) == 1:
-            return parts[0]
         if rule.origin == _NOISE:
             return _Inline()
-        flat: list[Any] = []
-        for part in parts:
+        if rule.plain:
+            builder = self._builders.get(rule.name)
+            return (rule.name, parts) if builder is None else builder(parts)
+        if rule.inline and parts and type(parts[0]) is _Inline:  # a list that grows: not copied each time
+            flat, rest = parts[0], parts[1:]
+        else:
+            flat, rest = _Inline(), parts
+        for part in rest:
             if type(part) is _Inline:
                 flat += part
             else:
                 flat.append(part)
         if rule.inline:
-            return _Inline(flat)
+            return flat
         if rule.single and len(flat) == 1:
             return flat[0]
         builder = self._builders.get(rule.name)
-        return (rule.name, flat) if builder is None else builder(flat)
+        return (rule.name, list(flat)) if builder is None else builder(list(flat))
 
     def _unexpected(self, at: int, what: str) -> HclError:
-        line = self._text.count("\n", 0, at) + 1
+        line = self._text.count("\n", 0, min(at, len(self._text.rstrip()))) + 1
         return HclError(f"Line {line} is not HCL: {what} was not expected there.", line)

@@ -49,7 +49,8 @@ def identity(type_: str, get: Get) -> Identity:
         return _folder(kind, get)
     missing: list[tuple[str, Unknown]] = []
     name = _filled(kind.name, get, missing)
-    project = _project(get) if "{project}" in kind.name else _project_in(name)
+    in_project = "{project}" in kind.name or type_ == "google_storage_bucket"
+    project = _project(get) if in_project else _project_in(name)
     if kind.asset_type == "cloudresourcemanager.googleapis.com/Project":
         project = name.rpartition("/")[2] if name else None
     key = match_key(kind.asset_type, name) if name else None

@@ -102,6 +102,10 @@ def _literal_value(parts: list[Any]) -> Expr:
     return ("lit", {"true": True, "false": False, "null": None}[parts[0].text], parts[0].text, parts[0].at)
 
 
+def _number(kind: type[int | float], text: str) -> Expr:
+    return ("lit", kind(text)) if len(text) < 400 else ("opaque", "a number of over 400 digits")
+
+
 def _string(parts: list[Any]) -> Expr:
     return _joined([part for part in parts if not isinstance(part, Token)])
 
@@ -245,8 +249,8 @@ _BUILDERS: dict[str, Builder] = {
     "identifier": _word,
     "keyword": _word,
     "literal_value": _literal_value,
-    "int_lit": lambda parts: ("lit", int(parts[0].text)),
-    "float_lit": lambda parts: ("lit", float(parts[0].text)),
+    "int_lit": lambda parts: _number(int, parts[0].text),
+    "float_lit": lambda parts: _number(float, parts[0].text),
     "string": _string,
     "string_part": _string_part,
     "interpolation": lambda parts: _tokens(parts)[0],
