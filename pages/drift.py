@@ -90,12 +90,12 @@ def figures(counts: dict[str, Any]) -> None:
     share = drift_status.share(counts)
     with st.grid(6, min_column_width=135, gap="small"):
         st.metric(
-            "Under code", drift_status.percent(share), border=True, height="stretch",
+            "Under code", drift_status.percent(share), border=True,
             help="Managed and changed, of everything that exists or may. Unknown counts as not under code.",
         )  # fmt: skip
         for name, shown in drift_status.STATUSES.items():
             st.metric(
-                f"{shown.sign} {shown.label}", text.count(counts[name]), border=True, height="stretch",
+                f"{shown.sign} {shown.label}", text.count(counts[name]), border=True,
                 help=drift_status.MEANINGS[name],
             )  # fmt: skip
     st.caption(f"Compared {text.when(counts['compared_at'])}")
@@ -126,6 +126,12 @@ def trend(filters: dict[str, Any]) -> None:
     st.subheader("Under code, over time", anchor=False)
     if not rows:
         st.caption("No day has been counted for these filters yet. Each comparison counts its day.")
+        return
+    if len(rows) == 1:
+        share = drift_status.percent(drift_status.share(rows[0]))
+        st.caption(
+            f"One day is counted so far: **{share}** on {text.day(rows[0]['date'])}. The line begins with the next."
+        )
         return
     drift_charts.show(drift_charts.over_time(rows), "share", "Share of resources under code, per day")
     note = " The search does not apply to past days." if filters["search"] else ""

@@ -60,6 +60,8 @@ def over_time(rows: Sequence[dict[str, Any]]) -> go.Figure:
     points = [
         (text.day(row["date"]), value * 100) for row in rows if (value := drift_status.share(row)) is not None
     ]
+    top = min(102, max(5, 1.15 * max((value for _, value in points), default=0)))
+    days = {"dtick": 86_400_000} if len(points) < 8 else {}  # no ticks within a day
     figure = go.Figure(
         go.Scatter(
             x=[day for day, _ in points],
@@ -74,8 +76,8 @@ def over_time(rows: Sequence[dict[str, Any]]) -> go.Figure:
         height=240,
         margin={"l": 8, "r": 8, "t": 8, "b": 8},
         showlegend=False,
-        xaxis={"title": None, "showgrid": False},
-        yaxis={"title": "% under code", "range": [0, 102], "tickformat": ",d", "automargin": True},
+        xaxis={"title": None, "showgrid": False, "tickformat": "%Y-%m-%d", **days},
+        yaxis={"title": "% under code", "range": [0, top], "automargin": True},
         uirevision="keep",
     )
     return figure
