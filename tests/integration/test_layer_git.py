@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,44 +12,7 @@ from sync_jobs.layers.base import NotConfigured, Outcome, Unknown
 from sync_jobs.layers.git.layer import GitLayer
 from sync_jobs.layers.git.program import GitFailed, git
 from tests.fixtures.layer_context import Bench
-
-
-class Repository:
-    """A work tree that tests commit to."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        folder.mkdir()
-        self.git("init", "--quiet", "--initial-branch=main")
-
-    def git(self, *arguments: str) -> str:
-        who = {
-            "GIT_AUTHOR_NAME": "Ada",
-            "GIT_AUTHOR_EMAIL": "ada@sample-lz.example",
-            "GIT_CONFIG_GLOBAL": os.devnull,
-        }
-        who |= {
-            "GIT_COMMITTER_NAME": "Ada",
-            "GIT_COMMITTER_EMAIL": "ada@sample-lz.example",
-            "PATH": os.environ["PATH"],
-        }
-        done = subprocess.run(
-            ["git", *arguments], cwd=self.folder, env=who, capture_output=True, text=True, check=True
-        )
-        return done.stdout.strip()
-
-    def commit(self, message: str, **files: str | bytes) -> str:
-        for name, content in files.items():
-            path = self.folder / name.replace("__", "/")
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content.encode() if isinstance(content, str) else content)
-        self.git("add", "--all")
-        self.git("commit", "--quiet", "--message", message)
-        return self.git("rev-parse", "HEAD")
-
-    @property
-    def url(self) -> str:
-        return self.folder.as_uri()
+from tests.fixtures.repositories import Repository
 
 
 @pytest.fixture

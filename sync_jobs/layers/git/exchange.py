@@ -40,6 +40,15 @@ def swap(folder: Path) -> None:
         except OSError:
             old.rename(folder)
             raise
+        old.rename(new)
+
+
+def swap_back(folder: Path) -> None:
+    """Take `swap` back."""
+    if staged(folder).exists():
+        swap(folder)
+    else:  # there was none before
+        folder.rename(staged(folder))
 
 
 def swap_atomically(one: Path, other: Path) -> bool:

@@ -11,6 +11,7 @@ _CONFIG = {".yaml", ".yml", ".json", ".toml", ".ini", ".cfg", ".env", ".properti
 _POLICY_FOLDERS = {"policies", "policy"}
 _HEADING = re.compile(r"^#{1,6}\s+(.+?)\s*#*\s*$")
 _UNDERLINE = re.compile(r"^(=+|-+)\s*$")
+_NO_HEADING = {"", "-", "*", "+", ">", "|", "#"}  # how an empty line, a list, a quote or a table begins
 
 
 def kind_of(path: str) -> str:
@@ -41,7 +42,9 @@ def headings(text: str) -> list[str]:
             heading = _HEADING.match(line) if line.startswith("#") else None
             if heading:
                 found.append(heading.group(1)[:200])
-            elif line[:1] in {"=", "-"} and _UNDERLINE.match(line) and previous.strip() not in {"", "---"}:
+            elif (
+                line[:1] in {"=", "-"} and _UNDERLINE.match(line) and previous.strip()[:1] not in _NO_HEADING
+            ):
                 found.append(previous.strip()[:200])
         previous = line
     return found

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.errors import Retryable
+from app.errors import PortalError, Retryable
 from sync_jobs.layers.git.program import Address, GitFailed, git
 
 HEAD_REF = "refs/portal/head"
@@ -95,6 +95,9 @@ class Mirror:
                 timeout=FETCH_TIMEOUT, directory=self.folder, stdin=stdin, cancelled=self._cancelled,
                 remote=self._address,
             )  # fmt: skip
+        except PortalError:
+            self._sweep()
+            raise
         finally:
             self._configure()  # git notes that files are missing; a reader of this mirror must not fetch them
 
@@ -109,6 +112,10 @@ class Mirror:
             (self.folder / "HEAD").write_text("ref: refs/heads/none\n", encoding="utf-8")
             self._configure()
             marker.write_text(self._address.url, encoding="utf-8")
+        self._sweep()
+
+    def _sweep(self) -> None:
+        """Remove what a fetch that was cut off left: on a full disk it is in everybody's way."""
         for pattern in ("*.lock", "refs/**/*.lock", "objects/pack/tmp_*", "objects/**/tmp_obj_*"):
             for left in self.folder.glob(pattern):
                 left.unlink(missing_ok=True)

@@ -63,7 +63,7 @@ def _by_name(entry: Entry, mapped: Mapped) -> Planned:
 
 def _by_mode(mode: str) -> str | None:
     if mode == SUBMODULE:
-        return "a submodule; another repository holds its content"
+        return "a submodule (or a device): its content is not in this repository"
     if mode == LINK or mode.startswith("100"):
         return None
     return f"a device or another kind of file (mode {mode})"

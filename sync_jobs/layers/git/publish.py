@@ -75,7 +75,10 @@ class Publication:
                             "Make it a folder: it is exchanged as a whole.",
                         )
                     exchange.recover(self.root / folder)
-                yield
+                try:
+                    yield
+                finally:
+                    self.clear()
         finally:
             os.close(handle)
 
@@ -169,13 +172,29 @@ class Publication:
             change.folders.append(folder)
         return change
 
-    def exchange(self, change: Change) -> None:
-        """Publish what was staged: folder after folder, each in one step, the metadata's last."""
-        for folder in change.folders:
-            exchange.swap(self.root / folder)
+    @contextmanager
+    def exchanging(self, change: Change) -> Iterator[Callable[[], None]]:
+        """Gives what publishes the staged folders: one after another, each in one step, the metadata's last.
+
+        Taken back when what is done inside fails afterwards.
+        """
+        done: list[Path] = []
+
+        def exchange_all() -> None:
+            for folder in change.folders:
+                exchange.swap(self.root / folder)
+                done.append(self.root / folder)
+
+        with exchange.explained(self.root):
+            try:
+                yield exchange_all
+            except BaseException:
+                for path in reversed(done):
+                    exchange.swap_back(path)
+                raise
 
     def clear(self) -> None:
-        """Remove the folders that were exchanged away."""
+        """Remove the folders that were exchanged away, or not finished."""
         for folder in self.folders:
             exchange.clear(self.root / folder)
 

@@ -95,11 +95,10 @@ class Sync:
         ctx.check()
         state = ctx.cache.state
         current = self._known(complete)
-        with exchange.explained(self._publication.root), state.transaction(durable=True):
+        with self._publication.exchanging(change) as exchange_all, state.transaction(durable=True):
             state.check(ctx.lease)
-            self._publication.exchange(change)
+            exchange_all()
             tables.publish(made, files, current, ctx)
-        self._publication.clear()
 
     def _known(self, complete: bool) -> Known:
         files, sizes = self._snapshot.files, self._snapshot.sizes
