@@ -335,7 +335,7 @@ def test_secrets_of_a_state_are_left_behind() -> None:
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"{}", b'{"format_version": "1.0"}', b"\xff\xfe"])
 def test_other_documents_are_refused(content: bytes) -> None:
-    with pytest.raises(DocumentError, match="s.json") as refused:
+    with pytest.raises(DocumentError, match=r"s\.json") as refused:
         rows({}, "c", "r", [("s.json", content)])
     assert "terraform show -json" in refused.value.hint
 

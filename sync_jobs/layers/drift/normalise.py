@@ -86,7 +86,8 @@ def _labels(value: Any) -> Any:
     """Without those that Google or the provider adds."""
     if not isinstance(value, dict):
         return {}
-    return {str(key): _plain(item) for key, item in value.items() if not str(key).startswith("goog-")}
+    given = {str(key): item for key, item in value.items() if item is not None}  # null: unknown
+    return {key: _plain(item) for key, item in given.items() if not key.startswith("goog-")}
 
 
 def _plain(value: Any) -> str:
@@ -101,7 +102,8 @@ def _items(value: Any) -> Any:
             for one in value
             if isinstance(one, dict)
         }
-    return {str(key): _shown(str(key), _plain(item)) for key, item in dict(value).items()} if value else {}
+    given = {str(key): item for key, item in value.items() if item is not None} if value else {}
+    return {key: _shown(key, _plain(item)) for key, item in given.items()}
 
 
 def _shown(key: str, text: str) -> str:
