@@ -47,12 +47,15 @@ COMMITS = (
     Commit(-9, 4, "Describe the architecture", ("ARCHITECTURE.md",)),
     Commit(8, 1, "Allow SSH through the proxy and health checks", ("terraform/2-network/firewalls.tf",)),
     Commit(22, 3, "Create the projects of the products", ("terraform/3-projects/products.tf",)),
+    Commit(27, 1, "Keep the DNS zones under code", ("terraform/2-network/dns.tf",)),
+    Commit(33, 3, "Create the platform's own projects", ("terraform/3-projects/platform.tf",)),
     Commit(
         37,
         6,
         "Check plans against rules for networks and buckets",
         ("policies/network.yaml", "policies/storage.yaml"),
     ),
+    Commit(43, 6, "Turn keys every 90 days", ("terraform/4-security/",)),
     Commit(49, 6, "Say what the gates check and who may waive", ("ENFORCEMENT_GATES.md",)),
     Commit(
         57,

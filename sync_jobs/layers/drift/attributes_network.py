@@ -66,7 +66,7 @@ TABLE = {
         target_service_accounts > targetServiceAccounts : set
         allow > allowed : ports
         deny > denied : ports
-        log_config.0.metadata > logConfig.metadata : upper
+        log_config > logConfig.enable : there
         description > description : text
     """,
     "google_compute_instance": f"""

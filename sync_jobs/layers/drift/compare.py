@@ -13,6 +13,7 @@ from sync_jobs.layers.drift.normalise import NORMALISERS
 _IAM = re.compile(r"google_\w+?_iam_(member|binding|policy|audit_config)$")
 _ABSENT = object()
 _EMPTY: tuple[Any, ...] = (None, "", False, 0, [], {})
+_SCALAR = str | int | float | bool | None
 _BY_KEY = frozenset(("labels", "items"))  # only declared keys are Terraform's
 
 
@@ -110,6 +111,8 @@ def _differences(attribute: Attribute, given: Any, actual: Any) -> list[Differen
         ]
     if declared == found or (found is None and declared in _EMPTY):
         return []
+    if isinstance(given, _SCALAR) and isinstance(actual, _SCALAR):
+        return [Difference(attribute.name, given, actual)]  # as they are written
     return [Difference(attribute.name, declared, found)]
 
 

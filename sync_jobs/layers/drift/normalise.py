@@ -155,6 +155,11 @@ def _ingress(value: Any) -> Any:
     )
 
 
+def _there(value: Any) -> Any:
+    """A block that switches something on by being there."""
+    return bool(value)
+
+
 def _enabled(value: Any) -> Any:
     """A service that is declared is ENABLED."""
     return value if value in ("ENABLED", "DISABLED") else "ENABLED"
@@ -178,5 +183,6 @@ NORMALISERS: dict[str, Callable[[Any], Any]] = {
     "ports": _ports,
     "rules": _rules,
     "ingress": _ingress,
+    "there": _there,
     "enabled": _enabled,
 }

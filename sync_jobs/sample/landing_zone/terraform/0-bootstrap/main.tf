@@ -1,4 +1,4 @@
-# The first stage: applied by hand once, by the pipeline from then on.
+# The first stage: applied by hand once, by the pipeline from then on. The states are kept in the bucket of backups.
 
 locals {
   state_project = "sample-terraform-state"
@@ -7,7 +7,7 @@ locals {
 module "state_bucket" {
   source   = "../modules/bucket"
   project  = local.state_project
-  name     = "${local.state_project}-tfstate"
+  name     = "${local.state_project}-backup-07"
   location = "EU"
   labels   = { env = "prod", team = "platform" }
 }

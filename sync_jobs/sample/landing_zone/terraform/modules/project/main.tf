@@ -8,7 +8,7 @@ variable "budget" {
 
 resource "google_project" "this" {
   project_id          = var.id
-  name                = trimprefix(var.id, "sample-")
+  name                = replace(trimprefix(var.id, "sample-"), "-", " ")
   folder_id           = data.google_active_folder.parent.name
   labels              = var.labels
   auto_create_network = false
