@@ -129,7 +129,7 @@ def _pages(settings: Settings, lifeline: int) -> Child:
         "global.developmentMode": "false",
     }
     flags = [part for name, value in options.items() for part in (f"--{name}", value)]
-    arguments = ["streamlit", "run", str(PROJECT_ROOT / "app" / "main.py"), *flags]
+    arguments = ["app.serve_pages", "run", str(PROJECT_ROOT / "app" / "main.py"), *flags]
     return Child(
         "pages", _spawn(lifeline, arguments), _url(settings.ui_host, settings.ui_port, "_stcore/health")
     )

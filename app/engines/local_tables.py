@@ -97,6 +97,12 @@ class HotTables:
                     self._connection = None
         return self._connection
 
+    def _newest(self, source: sqlite3.Connection) -> dict[str, int]:
+        """The newest revision of each table, by its index: most tables have nothing new."""
+        asked = ", ".join(f"(SELECT MAX(_rev) FROM {name})" for name in self.names())
+        found = source.execute(f"SELECT {asked}").fetchone()
+        return {name: -1 if rev is None else int(rev) for name, rev in zip(self.names(), found, strict=True)}
+
     def _pull(
         self, source: sqlite3.Connection, target: duckdb.DuckDBPyConnection, name: str, epochs: dict[str, int]
     ) -> int:

@@ -20,6 +20,7 @@ from sync_jobs.layers.assets import days, history, snapshot
 from sync_jobs.layers.assets.files import Prepared, clean, free_space_for, make_room, prepare
 from sync_jobs.layers.assets.literals import parquet
 from sync_jobs.layers.assets.normalise import FileShape, reader
+from sync_jobs.layers.assets.priority import give_way_to_readers
 from sync_jobs.layers.assets.progress import Watch
 from sync_jobs.layers.assets.publish import compacted
 from sync_jobs.layers.assets.survey import Survey, fill_project_ids, looked, survey
@@ -76,6 +77,7 @@ class AssetsLayer:
         paths = [str(path) for path in ctx.options.get("paths") or []]
         if not paths:
             return Unknown("No export file was named.", "Use `python -m sync_jobs import-assets FILE…`.")
+        give_way_to_readers()
         folder = ctx.cache.workspace(NAME)
         connection = ctx.cache.duckdb(ctx.settings.import_memory_limit, ctx.settings.threads, folder)
         files = []
