@@ -44,7 +44,11 @@ def listen(host: str, port: int, setting: str) -> socket.socket:
     """A listening socket. Raises PortalError that names the setting when the port is taken."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((host, port), family=family, backlog=128)
+        listener = socket.create_server((host, port), family=family, backlog=128)
+        # Inherited by each connection. Without it every answer waits 40 ms for the caller's delayed acknowledgement:
+        # asyncio sets it on sockets of its own making only.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return listener
     except OSError as error:
         raise PortalError(
             f"Port {port} of {host} cannot be used: {error.strerror}.",
