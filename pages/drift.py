@@ -65,7 +65,6 @@ def choose(choices: dict[str, list[str]]) -> tuple[list[str], dict[str, Any]]:
         )
         statuses = st.multiselect(
             "Status", list(drift_status.STATUSES), key="status", bind="query-params", placeholder="All",
-            format_func=lambda name: drift_status.of(name).words,
         )  # fmt: skip
         picked = {
             key: st.multiselect(

@@ -17,10 +17,9 @@ MOST_HUNK_LINES = 3000
 
 def compare_with_before(commit: str) -> None:
     """Ask for what a commit changed; a callback."""
-    st.session_state["to"] = commit
-    st.session_state.pop("from", None)
-    st.query_params.pop("from", None)
-    st.query_params.pop("file", None)
+    st.query_params["to"] = commit
+    for key in ("from", "file"):
+        st.query_params.pop(key, None)
 
 
 def show(states: list[dict[str, Any]]) -> None:
@@ -58,30 +57,34 @@ def show(states: list[dict[str, Any]]) -> None:
 def choose(
     box: Any, label: str, key: str, by_id: dict[str, dict[str, Any]], default: str
 ) -> dict[str, Any] | None:
-    """One of the states. A link to one that is not known any more says so."""
-    asked = st.query_params.get(key) or st.session_state.get(key)
-    if asked and asked not in by_id:
-        full = next((one for one in by_id if len(asked) >= 7 and one.startswith(asked)), None)
-        if full is None:
-            box.warning(
-                f"The commit `{asked.replace('`', '')[:40]}` is not among those that are known: history was "
-                "rewritten, or it is older than what is kept.",
-                icon=":material/history:",
-            )
-            box.button("Show the newest", on_click=forget, args=(key,), key=f"forget-{key}")
-            return None
-        st.session_state[key] = full
-    if st.session_state.get(key) is None and not st.query_params.get(key):
-        st.session_state[key] = default
-    found = box.selectbox(
-        label, list(by_id), key=key, bind="query-params", format_func=lambda one: titled(by_id[one])
-    )
-    return by_id[found] if found else None
+    """One of the states, by its id in the address. A link to one that is not known any more says so."""
+    asked = st.query_params.get(key) or default
+    full = next((one for one in by_id if one == asked or (len(asked) >= 7 and one.startswith(asked))), None)
+    if full is None:
+        box.warning(
+            f"The commit `{asked.replace('`', '')[:40]}` is not among those that are known: history was "
+            "rewritten, or it is older than what is kept.",
+            icon=":material/history:",
+        )
+        box.button("Show the newest", on_click=forget, args=(key,), key=f"forget-{key}")
+        return None
+    widget = f"{key}-state"
+    st.session_state[widget] = full
+    box.selectbox(
+        label, list(by_id), key=widget, format_func=lambda one: titled(by_id[one]), on_change=chosen,
+        args=(key, widget),
+    )  # fmt: skip
+    return by_id[full]
+
+
+def chosen(key: str, widget: str) -> None:
+    """Put the chosen state into the address."""
+    st.query_params[key] = st.session_state[widget]
+    st.query_params.pop("file", None)
 
 
 def forget(key: str) -> None:
     """Take a commit out of the address."""
-    st.session_state.pop(key, None)
     st.query_params.pop(key, None)
 
 

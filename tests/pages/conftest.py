@@ -19,7 +19,7 @@ from tests.fixtures.processes import free_port
 
 NOW = datetime.now(UTC)
 TODAY = NOW.date()
-PAGES = ("sync_status", "infrastructure", "live_events", "trends")
+PAGES = ("sync_status", "infrastructure", "landing_zone", "drift", "live_events", "trends")
 
 
 class World:
@@ -67,10 +67,14 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
 @pytest.fixture
 def full(world: World) -> World:
     """Everything of everything, a little of each, synced a minute ago."""
+    from tests.pages import landing_zone_rows
+
     fill_layers(world)
     fill_assets(world)
     fill_history(world)
     fill_events(world)
+    landing_zone_rows.fill(world)
+    landing_zone_rows.fill_drift(world)
     world.add("portal_info", key="source_kind", value="sample")
     return world
 
@@ -100,6 +104,7 @@ def fill_layers(world: World) -> None:
         ("git", "Repository"),
         ("events", "Events"),
         ("metrics", "Metrics"),
+        ("drift", "Drift"),
     ):
         world.add(
             "layer_status",

@@ -10,7 +10,20 @@ from app.errors import Permanent
 from tests.pages import conftest
 from tests.pages.conftest import NOW, PAGES, World, page, words
 
-TITLES = dict(zip(PAGES, ("Sync status", "Infrastructure", "Live events", "Trends"), strict=True))
+TITLES = dict(
+    zip(
+        PAGES,
+        ("Sync status", "Infrastructure", "Landing zone", "Drift", "Live events", "Trends"),
+        strict=True,
+    )
+)
+LAYER_OF = [
+    ("infrastructure", "assets"),
+    ("landing_zone", "git"),
+    ("drift", "drift"),
+    ("live_events", "events"),
+    ("trends", "metrics"),
+]
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -33,6 +46,8 @@ def test_real_data_is_not_called_synthetic(full: World, name: str) -> None:
     [
         ("sync_status", "No layer has been described yet"),
         ("infrastructure", "The inventory is empty"),
+        ("landing_zone", "Nothing is synced yet"),
+        ("drift", "Nothing has been compared yet"),
         ("live_events", "No events in this window"),
         ("trends", "No day has been counted yet"),
     ],
@@ -44,9 +59,7 @@ def test_an_empty_home_is_explained(world: World, name: str, said: str) -> None:
     assert said in words(test)
 
 
-@pytest.mark.parametrize(
-    ("name", "layer"), [("infrastructure", "assets"), ("live_events", "events"), ("trends", "metrics")]
-)
+@pytest.mark.parametrize(("name", "layer"), LAYER_OF)
 def test_stale_data_says_how_old_it_is(full: World, name: str, layer: str) -> None:
     full.con.execute("DELETE FROM sync_runs WHERE layer = ?", [layer])
     conftest.run(full, layer, 3 * 3600)
@@ -56,9 +69,7 @@ def test_stale_data_says_how_old_it_is(full: World, name: str, layer: str) -> No
     assert "the target is 10 min" in said
 
 
-@pytest.mark.parametrize(
-    ("name", "layer"), [("infrastructure", "assets"), ("live_events", "events"), ("trends", "metrics")]
-)
+@pytest.mark.parametrize(("name", "layer"), LAYER_OF)
 def test_partial_coverage_is_named(full: World, name: str, layer: str) -> None:
     conftest.run(full, layer, 5, "partial", missed=["projects/hidden"])
     said = words(page(name))
