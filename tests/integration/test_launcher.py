@@ -98,7 +98,7 @@ def test_kill_9_leaves_nothing_running(launch: Launch) -> None:
     assert gone(running, 12) == []
 
 
-@pytest.mark.parametrize(("word", "name"), [("sync_jobs", "sidecar"), ("serve_pages", "pages")])
+@pytest.mark.parametrize(("word", "name"), [("sync_jobs", "sidecar"), ("app.serve_pages", "pages")])
 def test_when_one_child_dies_the_other_is_stopped(launch: Launch, word: str, name: str) -> None:
     portal = launch(**SOURCE)
     running = portal.everything()
