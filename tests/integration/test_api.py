@@ -197,7 +197,7 @@ def test_a_sidecar_serves_and_ends_in_order(
     layers = wait_for(lambda: get(f"{address}/api/v1/sync/sync-status"))
     assert layers.status_code == 200, layers.text
     found = layers.json()
-    assert set(found) == {"webhook", "git", "assets", "events", "metrics", "policies"}
+    assert set(found) == {"webhook", "git", "assets", "drift", "events", "metrics", "policies"}
     for row in found.values():
         assert set(row) >= STATUS_FIELDS
     assert "no policies layer yet" in found["policies"]["reason"]

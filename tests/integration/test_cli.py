@@ -185,7 +185,7 @@ def test_status_names_every_layer(cli: Cli) -> None:
     done = cli("status", "--json")
     assert done.returncode == 0, done.stderr
     layers = json.loads(done.stdout)
-    assert set(layers) == {"webhook", "git", "assets", "events", "metrics", "policies"}
+    assert set(layers) == {"webhook", "git", "assets", "drift", "events", "metrics", "policies"}
     assert layers["assets"]["status"] is None
     assert layers["assets"]["configured"] is False
     shown = cli("status").stdout
