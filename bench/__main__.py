@@ -1,4 +1,4 @@
-"""python -m bench [assets|events|peers|terraform|webhook|all] [--assets N]: figures as ratios against a floor or a peer of the same run.
+"""python -m bench [assets|events|git|peers|terraform|webhook|all] [--assets N]: figures as ratios against a floor or a peer of the same run.
 
 F is DuckDB's `read_json` with explicit columns over the same file, every column read. Nothing here is a test: it prints a
 table, with the bound beside each figure, and exits 1 when a bound is not met.
@@ -11,13 +11,18 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import events, imports, peers, terraform, webhook
+from bench import events, git, imports, peers, terraform, webhook
 from bench.measure import Figure, table
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("what", nargs="?", default="all", choices=["assets", "events", "peers", "terraform", "webhook", "all"])
+    parser.add_argument(
+        "what",
+        nargs="?",
+        default="all",
+        choices=["assets", "events", "git", "peers", "terraform", "webhook", "all"],
+    )
     parser.add_argument("--assets", type=int, default=1_000_000, help="size of the large export")
     parser.add_argument("--folder", type=Path, help="where to work; default: a temporary folder")
     given = parser.parse_args()
@@ -32,6 +37,8 @@ def main() -> int:
             figures += terraform.measure()
         if given.what in ("webhook", "all"):
             figures += webhook.measure(work)
+        if given.what in ("git", "all"):
+            figures += git.measure(work)
         if given.what in ("peers", "all"):
             figures += peers.measure(work, min(given.assets, 100_000))
     print(table(figures))

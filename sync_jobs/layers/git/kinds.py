@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
-from pathlib import PurePosixPath
 
 _DOCS = {".md", ".markdown", ".rst", ".adoc", ".txt"}
 _TERRAFORM = {".tf", ".tfvars", ".hcl"}
@@ -16,13 +16,11 @@ _NO_HEADING = {"", "-", "*", "+", ">", "|", "#"}  # how an empty line, a list, a
 
 def kind_of(path: str) -> str:
     """doc, terraform, policy, config or other."""
-    pure = PurePosixPath(path)
-    suffix, name = pure.suffix.lower(), pure.name.lower()
+    *folders, name = path.lower().split("/")
+    suffix = posixpath.splitext(name)[1]
     if suffix in _TERRAFORM or name.endswith((".tf.json", ".tfvars.json")):
         return "terraform"
-    if suffix == ".rego" or (
-        _POLICY_FOLDERS & {part.lower() for part in pure.parts[:-1]} and suffix not in _DOCS
-    ):
+    if suffix == ".rego" or (suffix not in _DOCS and not _POLICY_FOLDERS.isdisjoint(folders)):
         return "policy"
     if suffix in _DOCS or name in {"readme", "license", "changelog"}:
         return "doc"

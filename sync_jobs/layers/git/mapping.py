@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 METADATA_FOLDER = "config/lz-config"
 METADATA = "sync-metadata.json"
@@ -40,7 +41,7 @@ class Mapped:
         """Where `path` is published, relative to the publish root; None: nowhere."""
         return next((found for rule in self._rules if (found := rule.target(path)) is not None), None)
 
-    @property
+    @cached_property
     def folders(self) -> tuple[str, ...]:
         """The outermost target folders, that of the metadata last: each is exchanged as a whole."""
         named = sorted({rule.to.rstrip("/") for rule in self._rules} | {METADATA_FOLDER})

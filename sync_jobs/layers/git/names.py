@@ -11,6 +11,8 @@ import unicodedata
 
 LONGEST_NAME, LONGEST_PATH = 255, 1024  # bytes
 _RESERVED = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?", re.IGNORECASE)
+# A quick look that passes nearly every path: such a name can only be of git, of a device, or end badly.
+_PLAIN = re.compile(r"[A-Za-z0-9_+@=,() .-]+")
 _FORBIDDEN = frozenset('<>:"|?*\\')
 # Characters that macOS ignores in names: with them, .g<zero width joiner>it would be .git.
 _IGNORED = re.compile("[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]")
@@ -26,7 +28,8 @@ def unsafe(path: str) -> str | None:
             return f"its path holds {part!r}"
         if not part:
             return "its path holds an empty name"
-        if _IGNORED.sub("", part).rstrip(". ").lower() in _GIT:
+        plain = part if part.isascii() else _IGNORED.sub("", part)
+        if plain.rstrip(". ").lower() in _GIT:
             return "its path holds a folder of git itself"
     return None
 
@@ -42,15 +45,20 @@ def _unfit_name(name: str) -> str | None:
     reason = None
     if len(name.encode()) > LONGEST_NAME:
         reason = f"a name in its path is longer than {LONGEST_NAME} bytes"
-    elif any(unicodedata.category(char) == "Cc" for char in name) or _IGNORED.search(name):
-        reason = "its name holds control characters"
-    elif _FORBIDDEN & set(name):
-        reason = f"its name holds {min(_FORBIDDEN & set(name))!r}, which Windows does not allow"
+    elif not _PLAIN.fullmatch(name) and _odd(name):
+        reason = _odd(name)
     elif name.endswith((".", " ")):
         reason = "a name in its path ends with a dot or a space, which Windows does not allow"
     elif _RESERVED.fullmatch(name):
         reason = f"{name!r} is the name of a device on Windows"
     return reason
+
+
+def _odd(name: str) -> str | None:
+    if any(unicodedata.category(char) == "Cc" for char in name) or _IGNORED.search(name):
+        return "its name holds control characters"
+    found = _FORBIDDEN & set(name)
+    return f"its name holds {min(found)!r}, which Windows does not allow" if found else None
 
 
 def shown(path: bytes) -> str:
@@ -60,4 +68,6 @@ def shown(path: bytes) -> str:
 
 def folded(path: str) -> str:
     """What two paths share that a system without regard for case takes for the same file."""
+    if path.isascii():
+        return path.lower()
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", path).casefold())

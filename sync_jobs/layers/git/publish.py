@@ -109,10 +109,12 @@ class Publication:
         """Targets that cannot be written because somebody else's file is there, with the reason."""
         listed, found = self.listed(), {}
         own_folders = {above for target in listed for above in _above(target)}
+        there = {folder for folder in self.folders if (self.root / folder).is_dir()}
         for item in items:
-            path, folder = self.root / item.target, self._folder(item.target)
-            if item.target in listed or not (self.root / folder).is_dir():
+            folder = self._folder(item.target)
+            if item.target in listed or folder not in there:
                 continue
+            path = self.root / item.target
             blocked = next(
                 (
                     above
