@@ -17,7 +17,7 @@ import structlog
 from app.errors import Busy, Permanent, PortalError, SettingsError
 from app.settings import Settings, load_settings
 from sync_jobs import mirroring
-from sync_jobs.layers import LAYERS, planned
+from sync_jobs.layers import LAYERS, followers, planned
 from sync_jobs.layers.base import Layer, NotConfigured, NotConfiguredError, Progress
 from sync_jobs.notify import slack
 from sync_jobs.run import BACKOFF_SECONDS, STOP_GRACE_SECONDS, Request, Run, Terms
@@ -150,9 +150,8 @@ class Runner:
 
     def _run_followers(self, layer: str, trigger: str) -> None:
         """Run the layers that work on what `layer` published. How they end is in their own rows."""
-        for name in self.layers:
-            if layer in getattr(self.layers[name], "follows", ()):
-                self._run_follower(name, trigger)
+        for name in followers(self.layers, layer):
+            self._run_follower(name, trigger)
 
     def _run_follower(self, name: str, trigger: str) -> None:
         """A run of it under way may have begun before the news: this one comes after it."""

@@ -27,6 +27,10 @@ class Registry(Mapping[str, Layer]):
     def __iter__(self) -> Iterator[str]:
         return iter(sorted(path.parent.name for path in self._folder.glob("*/layer.py")))
 
+    def speaks_of_following(self, name: str) -> bool:
+        """Whether a layer's file says `follows` anywhere."""
+        return "follows" in (self._folder / name / "layer.py").read_text(encoding="utf-8")
+
     def __len__(self) -> int:
         return sum(1 for _ in self)
 
@@ -46,6 +50,16 @@ class Registry(Mapping[str, Layer]):
                 )
             self._loaded[name] = layer
         return self._loaded[name]
+
+
+def followers(layers: Mapping[str, Layer], name: str) -> list[str]:
+    """The layers that follow `name`. One whose file does not speak of following is not imported to find out."""
+    return [
+        other
+        for other in layers
+        if (not isinstance(layers, Registry) or layers.speaks_of_following(other))
+        and name in getattr(layers[other], "follows", ())
+    ]
 
 
 LAYERS: Mapping[str, Layer] = Registry(Path(__file__).parent, __name__)

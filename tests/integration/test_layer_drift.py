@@ -257,7 +257,9 @@ def test_every_type_as_declared_and_changed(home: Home) -> None:
         row = found[f"{type_}.x"]
         assert (row["status"], row["differences"]) == ("managed", []), (type_, row)
     assert found["google_service_account.x"]["asset_name"].endswith("/123456")
-    home.assets(*(asset(name, kind, **(other if at else same)) for _, name, kind, same, other, at in CASES.values()))
+    home.assets(
+        *(asset(name, kind, **(other if at else same)) for _, name, kind, same, other, at in CASES.values())
+    )
     found = home.drift()
     for type_, case in CASES.items():
         if not case[5]:

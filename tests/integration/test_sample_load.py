@@ -35,7 +35,15 @@ def test_the_sample_is_loaded_once_and_gives_way_to_a_source(tmp_path: Path) -> 
     assert one(settings, "SELECT COUNT(*) AS n FROM asset_changes") == loaded["changes"]
     assert one(settings, "SELECT COUNT(*) AS n FROM daily_metrics WHERE total_cost IS NOT NULL") >= 360
     assert one(settings, "SELECT COUNT(*) AS n FROM events") == 1500
-    assert one(settings, "SELECT COUNT(*) AS n FROM git_commits") == 26
+    assert one(settings, "SELECT COUNT(*) AS n FROM git_commits") == 29
+    for status, least in (
+        ("managed", 300),
+        ("changed", 5),
+        ("missing", 3),
+        ("unknown", 3),
+        ("unmanaged", 1000),
+    ):
+        assert one(settings, f"SELECT COUNTIF(status = '{status}') AS n FROM drift") >= least, status
     assert load.load(settings) == {"home": str(settings.home), "loaded": False}
     assert not load.wanted(settings)
 
@@ -43,7 +51,15 @@ def test_the_sample_is_loaded_once_and_gives_way_to_a_source(tmp_path: Path) -> 
     real = Settings(home=settings.home, git_url=own.as_uri(), git_publish_root=tmp_path / "published")
     assert Runner(real, Cache(real.home)).run("git", "cli")["status"] == "success"
     assert Cache(real.home).has_source() == "none"
-    for table in ("assets", "asset_changes", "resources_daily", "events", "daily_costs", "daily_metrics"):
+    for table in (
+        "assets",
+        "asset_changes",
+        "resources_daily",
+        "events",
+        "daily_costs",
+        "daily_metrics",
+        "drift",
+    ):
         assert one(real, f"SELECT COUNT(*) AS n FROM {table}") == 0, table
     assert not (real.home / "sample").exists()
 

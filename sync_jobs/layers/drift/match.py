@@ -59,6 +59,11 @@ def prepare(connection: duckdb.DuckDBPyConnection, assets: Sequence[str], change
         """,
         [ACCOUNT, ZONE],
     )
+    _add_keys_of_content(connection)
+
+
+def _add_keys_of_content(connection: duckdb.DuckDBPyConnection) -> None:
+    """Keys that stand in the content, not in the name."""
     for type_, path, field in ((ACCOUNT, "serviceAccounts", "email"), (ZONE, "managedZones", "name")):
         service = type_.split("/")[0]
         connection.execute(
