@@ -78,8 +78,7 @@ class WebhookLayer:
         }
         if synced is not None:
             row = synced[1]
-            slowest = max((now - one["received_at"]).total_seconds() for one in served)
-            details |= {"sync_run_id": row["run_id"], "slowest_seconds": round(slowest, 3)}
+            details |= {"sync_run_id": row["run_id"], **_lateness(served, now, ctx)}
             if row["status"] == "failed":
                 raise Permanent(
                     f"The sync that {len(served)} deliveries asked for failed: {' '.join(row['error_messages'])}",
@@ -129,6 +128,15 @@ class WebhookLayer:
             except Permanent:
                 deliveries.handled(ctx.cache.state, [one["delivery_id"] for one in served], datetime.now(UTC))
                 raise
+
+
+def _lateness(served: Waiting, now: datetime, ctx: RunContext) -> dict[str, Any]:
+    """How long the slowest waited for the end of its sync, and how many waited longer than they should."""
+    waits = [(now - one["received_at"]).total_seconds() for one in served]
+    late = sum(wait > ctx.settings.freshness_webhook for wait in waits)
+    if late:
+        ctx.log.warning("deliveries_late", late=late, slowest_seconds=round(max(waits), 1))
+    return {"slowest_seconds": round(max(waits), 3), "late": late}
 
 
 def _own_runner(ctx: RunContext) -> Runner:
