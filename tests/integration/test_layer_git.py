@@ -190,6 +190,7 @@ def test_a_repository_cannot_make_git_run_anything(
 
 
 def test_without_an_address_there_is_no_source_and_the_sample_has_one(tmp_path: Path) -> None:
+    from sync_jobs.sample.commits import COMMITS
     from sync_jobs.sample.repository import make_repository
     from sync_jobs.sample.timeline import Year
 
@@ -200,5 +201,5 @@ def test_without_an_address_there_is_no_source_and_the_sample_has_one(tmp_path: 
     make_repository(home.home / "sample" / "repo", Year(datetime(2026, 5, 1, tzinfo=UTC)))
     home.kind = "sample"
     outcome = done(home.run(layer))
-    assert outcome.status == "success" and outcome.details["commits"] == 26
+    assert outcome.status == "success" and outcome.details["commits"] == len(COMMITS)
     assert "ARCHITECTURE.md" in paths(home)
