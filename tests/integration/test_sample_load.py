@@ -13,7 +13,6 @@ from app.errors import SettingsError
 from app.settings import Settings
 from sync_jobs.runner import Runner
 from sync_jobs.sample import load
-from sync_jobs.sample.commits import COMMITS
 from sync_jobs.sample.repository import make_repository
 from sync_jobs.sample.timeline import Year
 from sync_jobs.store.cache import Cache
