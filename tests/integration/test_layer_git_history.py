@@ -12,6 +12,7 @@ from app.settings import Settings
 from app.sql_files import adhoc
 from sync_jobs.layers.base import Outcome, Unknown
 from sync_jobs.layers.git.layer import GitLayer
+from sync_jobs.layers.git.mirror import Mirror
 from tests.fixtures.layer_context import Bench
 from tests.fixtures.repositories import Repository, landing_zone
 
@@ -151,3 +152,27 @@ def test_a_landing_zone_of_650_files(tmp_path: Path) -> None:
     )
     assert found[0]["path"] == "docs/guide-123.md"
     assert time.perf_counter() - began < 5
+
+
+def test_when_the_history_cannot_be_had_the_files_are_shown_and_the_next_run_brings_it(
+    home: Bench, repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The repository goes away between the two fetches of a first sync."""
+    for number in range(3):
+        repository.commit(f"c{number}", **{"docs__a.md": f"{number}\n"})
+    away = repository.folder.with_name("away")
+    fetch = Mirror.fetch
+
+    def vanishing(mirror: Mirror, ref: str, depth: int) -> str:
+        if depth > 1:
+            repository.folder.rename(away)
+        return fetch(mirror, ref, depth)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Mirror, "fetch", vanishing)
+        outcome = synced(home.run(GitLayer()))
+    assert outcome.status == "partial" and "history could not be fetched" in outcome.errors[0]
+    assert ask(home, "SELECT text FROM git_files") == [{"text": "2\n"}]
+    away.rename(repository.folder)
+    assert synced(home.run(GitLayer())).status == "success"
+    check(home, repository)
