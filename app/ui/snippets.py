@@ -11,7 +11,7 @@ from app.ui import text
 from app.ui.markdown.parse import without_front_matter
 
 LENGTH = 260  # characters of a snippet
-READ = 400_000  # characters of a text that are looked at
+READ = 60_000  # characters of a text that are looked at
 MOST_WORDS = 12
 _NOISE = re.compile(r"\]\([^)\s]*\)|<[^>\n]{1,200}>|[#*`>|~=\[\]]+|-{2,}|(?<![^\W_])_+|_+(?![^\W_])")
 

@@ -11,25 +11,33 @@ params:
   - {name: skip, type: INT64, default: 0, description: Rows before this page}
 grain: path
 */
-WITH matches AS (
-  SELECT path, weight
+WITH hits AS (
+  SELECT
+    path,
+    weight,
+    term IN UNNEST(@words) AS is_word,
+    CASE
+      WHEN term = @prefix THEN weight
+      WHEN STARTS_WITH(term, @prefix) THEN 0.6 * weight
+    END AS beginning
   FROM git_terms
-  WHERE term IN UNNEST(@words)
-  UNION ALL
-  SELECT path, MAX(IF(term = @prefix, weight, 0.6 * weight)) AS weight
-  FROM git_terms
-  WHERE term >= @prefix AND STARTS_WITH(term, @prefix)
-  GROUP BY path
+  WHERE STARTS_WITH(term, @prefix) OR term IN UNNEST(@words)
 ),
 ranked AS (
-  SELECT path, SUM(weight) AS score
-  FROM matches
+  SELECT path, SUM(IF(is_word, weight, 0)) + MAX(beginning) AS score
+  FROM hits
   GROUP BY path
-  HAVING COUNT(*) = ARRAY_LENGTH(@words) + 1
+  HAVING COUNTIF(is_word) = ARRAY_LENGTH(@words) AND MAX(beginning) IS NOT NULL
+),
+page AS (
+  SELECT r.path, r.score, COUNT(*) OVER () AS total
+  FROM ranked AS r
+  JOIN git_files AS f ON f.path = r.path
+  WHERE ARRAY_LENGTH(@kinds) = 0 OR f.kind IN UNNEST(@kinds)
+  ORDER BY r.score DESC, r.path
+  LIMIT @page_size OFFSET @skip
 )
-SELECT f.path, f.kind, f.title, r.score, f.text, COUNT(*) OVER () AS total
-FROM ranked AS r
-JOIN git_files AS f ON f.path = r.path
-WHERE ARRAY_LENGTH(@kinds) = 0 OR f.kind IN UNNEST(@kinds)
-ORDER BY r.score DESC, f.path
-LIMIT @page_size OFFSET @skip
+SELECT f.path, f.kind, f.title, page.score, f.text, page.total
+FROM page
+JOIN git_files AS f ON f.path = page.path
+ORDER BY page.score DESC, f.path
