@@ -18,6 +18,11 @@ def damaged(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.OperationalError as error:
+        if str(error).startswith(("no such table", "no such column")):
+            raise Retryable(
+                f"{path} was written by an older version of the portal ({error}).",
+                "Start the sidecar (`python -m sync_jobs serve`): it brings the file up to date. Nothing is lost.",
+            ) from error
         raise Retryable(
             f"{path} could not be read ({error}).", "Check that this user may read it, then try again."
         ) from error

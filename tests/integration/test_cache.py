@@ -7,6 +7,7 @@ import json
 import os
 import random
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -248,6 +249,16 @@ def test_a_damaged_file_of_the_cache_is_said(home: Portal, tmp_path: Path) -> No
     (home.home / "cache" / file).unlink()
     with portal(home.home) as fresh, pytest.raises(PortalError, match="could not be read"):
         fresh.names()
+
+
+def test_a_state_of_an_older_version_is_said(home: Portal, tmp_path: Path) -> None:
+    """Pages of a new version may run before its sidecar has brought the home up to date."""
+    home.bring(write(tmp_path / "a.json", fleet(2)))
+    with sqlite3.connect(home.home / "state.sqlite") as older:
+        older.execute("DROP TABLE drift_daily")
+    with portal(home.home) as fresh, pytest.raises(PortalError, match="older version of the portal") as said:
+        fresh.ask("SELECT * FROM sync_runs")
+    assert "sync_jobs serve" in said.value.hint
 
 
 def test_a_damaged_state_file_is_said(home: Portal, tmp_path: Path) -> None:
