@@ -25,6 +25,8 @@ IMAGES = ROOT / "docs" / "images"
 PAGES = {
     "sync-status": "",
     "infrastructure": "infrastructure?tab=Instances",
+    "landing-zone": "landing_zone?doc=docs/getting-started.md",
+    "drift": "drift",
     "live-events": "live_events",
     "trends": "trends",
 }
@@ -80,7 +82,9 @@ def shoot(browser: Browser, url: str) -> Iterator[Path]:
 def settle(page: Page) -> None:
     """Wait until the page is there and has stopped moving."""
     page.wait_for_selector("h1", timeout=30_000)
-    page.wait_for_selector("[data-testid=stMetricValue], [data-testid=stAlert] code", timeout=30_000)
+    page.wait_for_selector(
+        "[data-testid=stMetricValue], [data-testid=stDataFrame], [data-testid=stAlert] code", timeout=30_000
+    )
     try:
         page.wait_for_function(f"!document.querySelector('{BUSY}')", timeout=10_000)
     except PlaywrightTimeout:

@@ -21,6 +21,8 @@ pytestmark = [pytest.mark.xdist_group("browser"), pytest.mark.timeout(240)]
 PAGES = {
     "": "Sync status",
     "infrastructure": "Infrastructure",
+    "landing_zone": "Landing zone",
+    "drift": "Drift",
     "live_events": "Live events",
     "trends": "Trends",
 }
@@ -174,6 +176,37 @@ def test_an_asset_opens_from_its_link_and_closes(portal: str, page: Page) -> Non
     page.keyboard.press("Escape")
     expect(drawer).to_have_count(0)
     page.wait_for_url(lambda url: "asset=" not in url)
+
+
+def test_a_link_of_a_document_opens_on_the_page(portal: str, page: Page) -> None:
+    """In the same tab, without a reload, and back again by an anchor that is scrolled to."""
+    page.goto(f"{portal}landing_zone?doc=docs/getting-started.md")
+    settle(page)
+    page.evaluate("document.querySelector('h1').dataset.marker = 'kept'")
+    page.locator(".st-key-document").get_by_role("link", name="ARCHITECTURE").click()
+    page.wait_for_url("**doc=ARCHITECTURE.md**")
+    expect(page.locator(".st-key-document").get_by_role("heading", level=2).first).to_be_visible()
+    assert page.evaluate("document.querySelector('h1').dataset.marker") == "kept"
+    assert len(page.context.pages) == 1
+
+
+def test_a_found_document_opens(portal: str, page: Page) -> None:
+    page.goto(f"{portal}landing_zone?tab=Search&q=lead develop")
+    settle(page)
+    page.get_by_role("button", name="Getting started").click()
+    page.wait_for_url("**doc=docs%2Fgetting-started.md**")
+    expect(page.get_by_role("tab", name="Documents")).to_have_attribute("aria-selected", "true")
+    expect(page.locator(".st-key-document").get_by_text("Clone the repository")).to_be_visible()
+
+
+def test_drift_leads_to_the_line_that_declares_it(portal: str, page: Page) -> None:
+    item = "google_compute_network.shared%5B%22prod%22%5D"
+    page.goto(f"{portal}drift?item={item}")
+    drawer = page.get_by_role("dialog")
+    drawer.get_by_role("link", name="terraform/2-network/main.tf").click()
+    page.wait_for_url("**/landing_zone?**")
+    expect(page.get_by_text("with the lines around it")).to_be_visible()
+    expect(page.locator(".st-key-document code").first).to_contain_text("google_compute_network")
 
 
 def test_run_now_shows_progress_and_turns_green(portal: str, page: Page) -> None:
