@@ -151,7 +151,9 @@ class Settings(BaseSettings):
         "auto", description="auto: console on a terminal, json elsewhere"
     )
 
-    freshness_webhook: Seconds = Field(120, description="A webhook served later than this is late, in seconds")
+    freshness_webhook: Seconds = Field(
+        120, description="A webhook served later than this is late, in seconds"
+    )
     freshness_git: Seconds = Field(25200, description="Git data older than this is stale, in seconds")
     freshness_assets: Seconds = Field(600, description="Asset data older than this is stale, in seconds")
     freshness_events: Seconds = Field(120, description="Event data older than this is stale, in seconds")

@@ -206,7 +206,9 @@ def test_nothing_of_the_machine_it_was_written_on(path: Path) -> None:
 @pytest.mark.parametrize("path", DOCUMENTS, ids=name)
 def test_settings_that_are_named_exist(path: Path) -> None:
     workflows = [*(ROOT / ".github" / "workflows").glob("*.yml"), *(ROOT / "deploy" / "github").glob("*.yml")]
-    on_github = {one for file in workflows for one in re.findall(r"(?:vars|secrets)\.(PORTAL_\w+)", read(file))}
+    on_github = {
+        one for file in workflows for one in re.findall(r"(?:vars|secrets)\.(PORTAL_\w+)", read(file))
+    }
     known = {variable(field) for field in Settings.model_fields} | {"PORTAL_CONFIG"} | on_github
     named = set(re.findall(r"\bPORTAL_[A-Z][A-Z_]*[A-Z]\b", read(path)))
     assert named - known == set()
