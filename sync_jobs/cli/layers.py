@@ -33,7 +33,9 @@ def register(app: typer.Typer) -> None:
 
 @output.command
 def run(
-    layer: Annotated[str, typer.Argument(help="webhook, git, assets, drift, events, metrics, policies or all.")],
+    layer: Annotated[
+        str, typer.Argument(help="webhook, git, assets, drift, events, metrics, policies or all.")
+    ],
     pull_request: Annotated[
         bool,
         typer.Option("--pull-request", help="After git: propose what changed to the portal's repository."),
