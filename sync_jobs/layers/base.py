@@ -111,7 +111,7 @@ class Schedule:
             if self.every_seconds % size == 0:
                 count = int(self.every_seconds // size)
                 return f"every {unit}" if count == 1 else f"every {count} {unit}s"
-        return f"every {self.every_seconds:g} seconds"
+        return "every second" if self.every_seconds == 1 else f"every {self.every_seconds:g} seconds"
 
 
 @dataclass(frozen=True)
