@@ -22,6 +22,8 @@ from app.errors import Permanent
 Builder = Callable[[list[Any]], Any]
 _NEWLINE, _END = "NL_OR_COMMENT", "$END"
 _NOISE = "new_line_or_comment"
+_QUOTE, _CHARS = "DBLQUOTE", "STRING_CHARS"
+_SIMPLE = re.compile(r'"([^"\\$%\n]+)"')  # a text without escapes and expressions
 
 
 class HclError(Permanent):
@@ -201,6 +203,8 @@ class _Parse:
                 shown = "the end of the file" if kind == _END else repr(token.text[:20])
                 raise self._unexpected(token.at, shown)
             if type(step) is int:
+                if kind == _QUOTE and self._whole_string(token):
+                    return
                 stack.append(step)
                 values.append(token)
                 return
@@ -215,12 +219,28 @@ class _Parse:
             if kind == _END and step.origin == "start":
                 return
 
+    def _whole_string(self, quote: Token) -> bool:
+        """A simple text at once, with the values its three tokens give: most of a file is such texts."""
+        target = self._tables.states[self._stack[-1]].get("string")
+        found = _SIMPLE.match(self._text, quote.at)
+        if target is None or found is None:
+            return False
+        self._at = found.end()
+        part = self._built("string_part", [_token((_CHARS, found[1], quote.at + 1))])
+        end = _token((_QUOTE, '"', self._at - 1))
+        self._values.append(self._built("string", [quote, part, end]))
+        self._stack.append(target)
+        return True
+
+    def _built(self, name: str, parts: list[Any]) -> Any:
+        builder = self._builders.get(name)
+        return (name, parts) if builder is None else builder(parts)
+
     def _reduced(self, rule: Rule, parts: list[Any]) -> Any:
         if rule.origin == _NOISE:
             return _Inline()
         if rule.plain:
-            builder = self._builders.get(rule.name)
-            return (rule.name, parts) if builder is None else builder(parts)
+            return self._built(rule.name, parts)
         if rule.inline and parts and type(parts[0]) is _Inline:  # a list that grows: not copied each time
             flat, rest = parts[0], parts[1:]
         else:
@@ -234,8 +254,7 @@ class _Parse:
             return flat
         if rule.single and len(flat) == 1:
             return flat[0]
-        builder = self._builders.get(rule.name)
-        return (rule.name, list(flat)) if builder is None else builder(list(flat))
+        return self._built(rule.name, list(flat))
 
     def _unexpected(self, at: int, what: str) -> HclError:
         line = self._text.count("\n", 0, min(at, len(self._text.rstrip()))) + 1
