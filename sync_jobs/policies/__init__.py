@@ -1,0 +1,1 @@
+"""Compliance rules: files of sql/policies and of the landing zone, run in bulk over the assets."""
