@@ -8,8 +8,6 @@ names the setting, the value seen (never a secret), what is allowed and every pl
 from __future__ import annotations
 
 import os
-import re
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -18,12 +16,18 @@ from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from app.errors import SettingsError
-from app.settings_errors import PREFIX, did_you_mean, explain, hint, mask_credentials, places, variable
+from app.settings_errors import explain, hint, mask_credentials, places, variable
+from app.settings_sources import read_file, refuse_unknown_variables
 from app.settings_values import (
+    CONTENT_TYPES,
     DEFAULT_MAPPING,
     ApiUrl,
+    AssetTypes,
+    BucketFolder,
+    ContentTypes,
     Dataset,
     Days,
+    Endpoint,
     Files,
     Folder,
     GitMapping,
@@ -38,6 +42,7 @@ from app.settings_values import (
     Scope,
     Seconds,
     SecretUrl,
+    ServiceAccount,
     Threads,
     Upper,
     WebhookSecret,
@@ -50,9 +55,6 @@ __all__ = [
 ]  # fmt: skip
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 DEFAULT_CONFIG = PROJECT_ROOT / "config" / "portal.toml"
-
-# PORTAL_* variables that are not settings.
-_NOT_SETTINGS = ("PORTAL_CONFIG", "PORTAL_TESTS_", "PORTAL_BENCH_")
 
 
 class Settings(BaseSettings):
@@ -87,10 +89,46 @@ class Settings(BaseSettings):
         [], description="Output of `terraform show -json` of states or plans: files or gs:// addresses"
     )
     gcp_scope: Scope | None = Field(
-        None, description="What to read from Cloud Asset Inventory: organizations/N, folders/N or projects/ID"
+        None,
+        description="What to read from Cloud Asset Inventory: organizations/N, folders/N or projects/ID; commas between",
     )
     gcp_project: Project | None = Field(
         None, description="Project that holds the BigQuery dataset and the subscription"
+    )
+
+    asset_content_types: ContentTypes = Field(
+        list(CONTENT_TYPES),
+        description="What is read of each asset; OS_INVENTORY and RELATIONSHIP are possible besides",
+    )
+    asset_types: AssetTypes = Field(
+        [],
+        description="Asset types to read, also patterns such as compute.googleapis.com.*; unset: all",
+    )
+    asset_parallel: int = Field(
+        4, ge=1, le=32, description="How many content types and scopes are read at the same time"
+    )
+    asset_page_size: int = Field(1000, ge=1, le=1000, description="Assets per call of the Cloud Asset API")
+    asset_requests_per_minute: int | None = Field(
+        None,
+        ge=1,
+        le=100_000,
+        description="Most calls of the Cloud Asset API per minute; unset: as many as it takes",
+    )
+    asset_retry_seconds: Seconds = Field(
+        300, description="How long one content type of one scope may wait for quota and an API that is away"
+    )
+    asset_export_bucket: BucketFolder | None = Field(
+        None, description="Where large scopes are exported to instead of being paged: gs://BUCKET/FOLDER"
+    )
+    asset_export_above: int = Field(
+        200_000, ge=1, description="More assets than this are exported, where there is an export bucket"
+    )
+    asset_endpoint: Endpoint | None = Field(
+        None,
+        description="HOST:PORT of the Cloud Asset API in place of Google's; on this machine without TLS and sign-in",
+    )
+    impersonate_service_account: ServiceAccount | None = Field(
+        None, description="Service account that the found credentials act as when they read assets"
     )
 
     bigquery_dataset: Dataset = Field("lz_metrics", description="BigQuery dataset")
@@ -206,8 +244,9 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     """Read all settings. Raises SettingsError, one line per wrong setting, on whatever does not fit."""
     env = os.environ if environ is None else environ
     path = config_path(env)
-    from_file = _read_file(path, named="PORTAL_CONFIG" in env and bool(env["PORTAL_CONFIG"].strip()))
-    _refuse_unknown_variables(env)
+    fields = list(Settings.model_fields)
+    from_file = read_file(path, fields, named=bool(env.get("PORTAL_CONFIG", "").strip()))
+    refuse_unknown_variables(env, fields)
     from_env = {
         name: env[variable(name)]
         for name in Settings.model_fields
@@ -234,44 +273,3 @@ def require(settings: Settings, name: str, why: str) -> Any:
             hint(name, Settings.model_fields),
         )
     return value
-
-
-def _read_file(path: Path, *, named: bool) -> dict[str, Any]:
-    """The values of the configuration file; none when there is no file and nobody asked for one."""
-    if not path.exists():
-        if named:
-            raise SettingsError(
-                f"PORTAL_CONFIG names {path}, which does not exist.",
-                "Create it (config/portal.example.toml shows every setting) or unset PORTAL_CONFIG.",
-            )
-        return {}
-    try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        # Of a TOML error only the position is told: the line it stands on may hold a secret.
-        at = re.search(r"line \d+, column \d+", str(error))
-        what = f"is not valid TOML at {at.group()}" if at else f"cannot be read: {type(error).__name__}"
-        raise SettingsError(
-            f"The configuration file {path} {what}.", 'Expected lines such as: git_branch = "main"'
-        ) from None
-    for key in values:
-        if key not in Settings.model_fields:
-            bare = key.lower().removeprefix(PREFIX.lower())
-            raise SettingsError(
-                f"Unknown setting {key!r} in {path}." + did_you_mean(bare, list(Settings.model_fields)),
-                "config/portal.example.toml lists every setting.",
-            )
-    return {key: value for key, value in values.items() if value != ""}
-
-
-def _refuse_unknown_variables(env: Mapping[str, str]) -> None:
-    known = {variable(name) for name in Settings.model_fields}
-    for name in sorted(env):
-        if not name.startswith(PREFIX) or name in known or name.startswith(_NOT_SETTINGS):
-            continue
-        foreign = name.removeprefix(PREFIX)
-        guess = f" Did you mean {foreign}?" if foreign in known else did_you_mean(name, sorted(known))
-        raise SettingsError(
-            f"Unknown environment variable {name}: no setting has that name.{guess}",
-            "config/portal.example.toml lists every setting; a variable is PORTAL_ and the name in capitals.",
-        )

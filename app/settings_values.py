@@ -103,6 +103,15 @@ def secret_parts(value: SecretStr) -> tuple[str, ...]:
     return (whole,) if len(parts) == 1 else (whole, *parts)
 
 
+def _one_of(*names: str) -> AfterValidator:
+    def check(value: str) -> str:
+        if value.upper().replace("-", "_") in names:
+            return value.upper().replace("-", "_")
+        raise ValueError(f"of {', '.join(names)}")
+
+    return AfterValidator(check)
+
+
 def _upper(value: object) -> object:
     return value.upper() if isinstance(value, str) else value
 
@@ -139,11 +148,46 @@ Files = Annotated[
     list[Annotated[str, _matching(r"(?!\w+://).+|gs://[^/]+/.+", "paths of files, or gs://BUCKET/OBJECT")]],
     BeforeValidator(_split),
 ]
+_ONE_SCOPE = r"(organizations/\d+|folders/\d+|projects/[a-z0-9.:-]+)"
 Scope = Annotated[
     str,
     _matching(
-        r"organizations/\d+|folders/\d+|projects/[a-z0-9.:-]+",
-        "organizations/NUMBER, folders/NUMBER or projects/ID",
+        rf"{_ONE_SCOPE}(\s*,\s*{_ONE_SCOPE})*",
+        "organizations/NUMBER, folders/NUMBER or projects/ID, several with commas between",
+    ),
+]
+CONTENT_TYPES = ("RESOURCE", "IAM_POLICY", "ORG_POLICY", "ACCESS_POLICY")
+ContentTypes = Annotated[
+    list[Annotated[str, _one_of(*CONTENT_TYPES, "OS_INVENTORY", "RELATIONSHIP")]],
+    BeforeValidator(_split),
+    Field(min_length=1),
+]
+AssetTypes = Annotated[
+    list[
+        Annotated[
+            str,
+            _matching(
+                r"[\w.*\\^$|()\[\]+?-]+(/[\w.*\\^$|()\[\]+?-]+)?",
+                "types such as compute.googleapis.com/Instance, or compute.googleapis.com.* for all of a service",
+            ),
+        ]
+    ],
+    BeforeValidator(_split),
+]
+Endpoint = Annotated[
+    str, _matching(r"(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+)(:\d{1,5})?", "HOST or HOST:PORT, without https://")
+]
+ServiceAccount = Annotated[
+    str,
+    _matching(
+        r"[a-z0-9-]+@[a-z0-9.:-]+\.iam\.gserviceaccount\.com|\d+-compute@developer\.gserviceaccount\.com",
+        "the address of a service account, such as portal@PROJECT.iam.gserviceaccount.com",
+    ),
+]
+BucketFolder = Annotated[
+    str,
+    _matching(
+        r"gs://[a-z0-9][a-z0-9._-]{1,220}[a-z0-9](/[^\s*?#\[\]]*)?", "gs://BUCKET or gs://BUCKET/FOLDER"
     ),
 ]
 Project = Annotated[
