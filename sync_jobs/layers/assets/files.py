@@ -86,7 +86,7 @@ def clean(prepared: Prepared, workspace: Path, home: Path, read_time: datetime) 
                 largest = max(largest, len(found.raw))
             else:
                 number = len(prepared.faults)
-                prepared.faults.append(_dead_letter(found, number, prepared.given, home, read_time))
+                prepared.faults.append(dead_letter(found, number, prepared.given, home, read_time))
     prepared.shape = FileShape(str(target), "newline_delimited", max(OBJECT_BYTES, largest + CHUNK))
     prepared.cleaned, prepared.groups = True, None
 
@@ -216,7 +216,7 @@ def download(given: str, target: Path) -> Path:
     return target
 
 
-def _dead_letter(fault: Fault, number: int, given: str, home: Path, read_time: datetime) -> dict[str, Any]:
+def dead_letter(fault: Fault, number: int, given: str, home: Path, read_time: datetime) -> dict[str, Any]:
     """The row for dead_letters; bytes too large for a row go to a file of the home."""
     identity = hashlib.sha256(f"{given}|{fault.line}|{number}|".encode() + fault.raw).hexdigest()[:32]
     raw_file = None

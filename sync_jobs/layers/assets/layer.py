@@ -1,7 +1,7 @@
-"""Layer 3: the state of the organisation, from Cloud Asset export files.
+"""Layer 3: the state of the organisation, from the Cloud Asset API or from export files of it.
 
-A file of assets is a snapshot of its scope; a file of asset changes is put on top of what is known. Reading the API itself
-comes with a scope (PORTAL_GCP_SCOPE) in a later version; until then the layer says so.
+A file of assets is a snapshot of its scope; a file of asset changes is put on top of what is known. With a scope
+(PORTAL_GCP_SCOPE) the API is read by the clock, and its answers take the same path as files.
 """
 
 from __future__ import annotations
@@ -9,23 +9,28 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
 from app.errors import SettingsError
 from app.manifest import SPANS
 from app.settings import Settings
-from sync_jobs.layers.assets import days, history, snapshot
+from sync_jobs.layers.assets import days, history, reports, snapshot
+from sync_jobs.layers.assets.completing import completed
 from sync_jobs.layers.assets.files import Prepared, clean, free_space_for, make_room, prepare
 from sync_jobs.layers.assets.literals import parquet
 from sync_jobs.layers.assets.normalise import FileShape, reader
 from sync_jobs.layers.assets.priority import give_way_to_readers
 from sync_jobs.layers.assets.progress import Watch
 from sync_jobs.layers.assets.publish import compacted
+from sync_jobs.layers.assets.scopes import parse
 from sync_jobs.layers.assets.survey import Survey, fill_project_ids, looked, survey
 from sync_jobs.layers.base import NotConfigured, Outcome, RunContext, Schedule, Unknown
 from sync_jobs.store.cache import Cache
+
+if TYPE_CHECKING:
+    from sync_jobs.layers.assets.api import Found
 
 AS_OF = "assets_as_of"
 SCOPE = "assets_scope"
@@ -40,6 +45,7 @@ class Extracted:
     survey: Survey
     work: snapshot.Work
     source: str
+    found: Found | None = None  # what the API said besides
 
 
 @dataclass
@@ -66,30 +72,36 @@ class AssetsLayer:
         return settings.freshness_assets
 
     def source(self, settings: Settings, cache: Cache) -> str | NotConfigured:
+        if settings.gcp_scope:
+            return f"Cloud Asset API: {', '.join(parse(settings.gcp_scope))}"
         kind = cache.has_source()
         brought = "The sample came" if kind == "sample" else "Assets come"
         return NotConfigured(
-            f"{brought} from files; this version does not read the Cloud Asset API by itself yet.",
-            "Bring an export in with `python -m sync_jobs import-assets FILE`.",
+            f"{brought} from files; no scope of the Cloud Asset API is set.",
+            "Set PORTAL_GCP_SCOPE, or bring an export in with `python -m sync_jobs import-assets FILE`.",
         )
 
     def extract(self, ctx: RunContext) -> Extracted | Unknown:
-        paths = [str(path) for path in ctx.options.get("paths") or []]
-        if not paths:
-            return Unknown("No export file was named.", "Use `python -m sync_jobs import-assets FILE…`.")
+        paths = list(dict.fromkeys(str(path) for path in ctx.options.get("paths") or []))
+        if not paths and not ctx.settings.gcp_scope:
+            return Unknown(
+                "No export file was named and no scope is set.",
+                "Set PORTAL_GCP_SCOPE, or use `python -m sync_jobs import-assets FILE…`.",
+            )
         give_way_to_readers()
         folder = ctx.cache.workspace(NAME)
         connection = ctx.cache.duckdb(ctx.settings.import_memory_limit, ctx.settings.threads, folder)
-        files = []
-        for path in dict.fromkeys(paths):  # a file listed twice is read once
-            ctx.check()
-            files.append(prepare(path, folder, connection, ctx.cache.home, ctx.read_time))
-        free_space_for((Path(file.shape.path) for file in files), ctx.cache.home)
         replaces_sample = ctx.trigger != "sample" and ctx.cache.has_source() == "sample"
         old = [] if replaces_sample else ctx.cache.paths("assets")
         _refuse_older(ctx, old)
         work = snapshot.Work(connection, folder, old, ctx.run_id, ctx.read_time, "import")
-        extracted = Extracted(files, Survey(0, 0), work, ", ".join(dict.fromkeys(paths)))
+        if paths:
+            extracted: Extracted | Unknown = _from_files(ctx, work, paths)
+        else:
+            extracted = _from_api(ctx, work)
+        if isinstance(extracted, Unknown):
+            return extracted
+        free_space_for((Path(file.shape.path) for file in extracted.files), ctx.cache.home)
         _look(extracted)
         if ctx.trigger != "sample" and extracted.survey.assets + extracted.survey.changes:
             ctx.cache.mark_source("real")
@@ -129,7 +141,7 @@ class AssetsLayer:
                 )
             staged = snapshot.stage(work, reader(shapes), found, ctx.options.get("scope"))
             ctx.check()
-            staged = snapshot.completed(work, staged)
+            staged = completed(work, staged)
             carried = snapshot.carried(work, staged)
             changes, counts = snapshot.changed(work, staged)
         ctx.check()
@@ -146,12 +158,34 @@ class AssetsLayer:
         if normalised.state or (seen and extracted.work.old and _day_ended(ctx)):
             _publish(normalised, ctx)
         elif seen and extracted.work.old:
-            ctx.cache.publish(ctx.lease, {}, {AS_OF: ctx.read_time.isoformat()})
+            ctx.cache.publish(
+                ctx.lease, {}, {AS_OF: ctx.read_time.isoformat(), **reports.info(ctx, extracted.found)}
+            )
         return _outcome(normalised, ctx, len(faults))
 
     def cleanup(self, ctx: RunContext) -> None:
         ctx.cache.clear_workspace(NAME)
         ctx.cache.sweep()
+
+
+def _from_files(ctx: RunContext, work: snapshot.Work, paths: list[str]) -> Extracted:
+    files = []
+    for path in paths:  # a file listed twice is read once
+        ctx.check()
+        files.append(prepare(path, work.folder, work.connection, ctx.cache.home, ctx.read_time))
+    return Extracted(files, Survey(0, 0), work, ", ".join(paths))
+
+
+def _from_api(ctx: RunContext, work: snapshot.Work) -> Extracted | Unknown:
+    from sync_jobs.layers.assets.api import fetch  # gRPC takes half a second to load
+
+    found = fetch(ctx, work.folder, total(work.old), work.connection)
+    if isinstance(found, Unknown):
+        return found
+    work.coverage, work.source = found.coverage, "api"
+    return Extracted(
+        found.files, Survey(0, 0), work, f"Cloud Asset API: {', '.join(found.coverage.scopes)}", found
+    )
 
 
 def _shapes(extracted: Extracted) -> list[FileShape]:
@@ -168,7 +202,7 @@ def _look(extracted: Extracted) -> None:
         if Path(file.shape.path).stat().st_size and not file.empty
     ]
     extracted.survey = survey([group for groups in known for group in groups])
-    work.lists = not any(file.incomplete for file in extracted.files)
+    work.lists = extracted.found is not None or not any(file.incomplete for file in extracted.files)
     if shapes:
         fill_project_ids(work.connection, shapes, extracted.survey, work.old)
 
@@ -226,12 +260,15 @@ def _publish(normalised: Normalised, ctx: RunContext) -> None:
         files["asset_changes"] = compacted(work, cache, [*files["asset_changes"], added])
     ctx.check()
     files["resources_daily"] = days.count(work, cache, files, past, today)
+    found = normalised.extracted.found
     scope = (
-        ctx.options.get("scope")
+        (", ".join(found.coverage.scopes) if found else ctx.options.get("scope"))
         or ", ".join(sorted(normalised.extracted.survey.scope))
         or "as named in the files"
     )
-    cache.publish(ctx.lease, files, {AS_OF: ctx.read_time.isoformat(), SCOPE: scope})
+    cache.publish(
+        ctx.lease, files, {AS_OF: ctx.read_time.isoformat(), SCOPE: scope, **reports.info(ctx, found)}
+    )
 
 
 def _outcome(normalised: Normalised, ctx: RunContext, failed: int) -> Outcome:
@@ -242,7 +279,11 @@ def _outcome(normalised: Normalised, ctx: RunContext, failed: int) -> Outcome:
         items_failed=failed,
         source=extracted.source,
         changed=bool(normalised.state),
-        details={**normalised.counts, "assets": _total(ctx), "read_time": ctx.read_time.isoformat()},
+        details={
+            **normalised.counts,
+            "assets": total(ctx.cache.paths("assets")),
+            "read_time": ctx.read_time.isoformat(),
+        },
     )
     if found.scope:
         outcome.details["scope"] = sorted(found.scope)
@@ -259,11 +300,13 @@ def _outcome(normalised: Normalised, ctx: RunContext, failed: int) -> Outcome:
         outcome.hint = "They are kept in dead_letters with their bytes. Mend the export and import it again."
     elif outcome.errors:
         outcome.hint = "Nothing was removed because of it. Export again and import the new file."
+    if extracted.found is not None:
+        reports.tell(outcome, extracted.found)
     return outcome
 
 
-def _total(ctx: RunContext) -> int:
-    files = ctx.cache.paths("assets")
+def total(files: list[str]) -> int:
+    """How many assets a state has."""
     if not files:
         return 0
     with duckdb.connect() as connection:

@@ -40,9 +40,17 @@ def parse(text: str) -> tuple[str, ...]:
 
 
 def streams(settings: Settings) -> list[Stream]:
-    """All streams. Resources of every scope first: they tell what exists, and are the longest."""
+    """All streams, in the order of the content types of the settings: the longest, resources, begin first.
+
+    Access policies belong to organisations: folders and projects are not asked for them.
+    """
     scopes = parse(settings.gcp_scope or "")
-    return [Stream(scope, content) for content in settings.asset_content_types for scope in scopes]
+    return [
+        Stream(scope, content)
+        for content in dict.fromkeys(settings.asset_content_types)
+        for scope in scopes
+        if content != "ACCESS_POLICY" or scope.startswith("organizations/")
+    ]
 
 
 @dataclass(frozen=True)
@@ -81,7 +89,9 @@ class Coverage:
             return "true"
         return (
             "("
-            + " OR ".join(f"regexp_full_match({row}.asset_type, {_quoted(pattern)})" for pattern in self.types)
+            + " OR ".join(
+                f"regexp_full_match({row}.asset_type, {_quoted(pattern)})" for pattern in self.types
+            )
             + ")"
         )
 

@@ -17,6 +17,7 @@ import orjson
 
 from sync_jobs.layers.assets.literals import literal, parquet
 from sync_jobs.layers.assets.normalise import CONTENT, rows
+from sync_jobs.layers.assets.scopes import Coverage, under
 from sync_jobs.layers.assets.survey import Survey
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ class Work:
     run_id: str
     read_time: datetime
     source: str  # import, api, feed or history
+    coverage: Coverage | None = None  # of the API; a file's coverage is seen from its assets
     lists: bool = True  # whether the new snapshot tells what exists, so that what it lacks is gone
 
     def at(self) -> str:
@@ -63,10 +65,10 @@ def stage(work: Work, source: str, survey: Survey, whole_scope: str | None) -> P
     if work.old:
         work.connection.execute(
             "CREATE OR REPLACE TEMP TABLE known AS SELECT name, first_seen, content_hash, project_id, ancestors,"
-            f" {_in_scope(survey, whole_scope)} AS in_scope FROM {work.previous()}"
+            f" {_in_scope(work, survey, whole_scope)} AS in_scope FROM {work.previous()} o"
         )
         first_seen, join = f"coalesce(k.first_seen, {work.at()})", "LEFT JOIN known k ON k.name = n.name"
-    staged = _state(
+    staged = state(
         work,
         f"SELECT n.*, {first_seen} AS first_seen, {work.at()} AS last_seen, '{work.run_id}' AS run_id"
         f" FROM ({rows(source)}) n {join}",
@@ -100,7 +102,7 @@ def _merged(work: Work, staged: Path) -> Path:
         f" arg_max(display_name, {order}) FILTER (display_name IS NOT NULL)) AS display_name"
     )
     content = ", ".join((*CONTENT, "ancestors"))
-    return _state(
+    return state(
         work,
         f"SELECT * REPLACE (CAST(hash({content}) AS VARCHAR) AS content_hash) FROM ("
         f"SELECT {', '.join(_in_order(columns))} FROM (SELECT name, NULL AS content_hash, {newest}"
@@ -114,8 +116,10 @@ def _in_order(columns: list[str]) -> list[str]:
     return [f"CAST({c} AS VARCHAR) AS {c}" if c == "content_hash" else c for c in columns]
 
 
-def _in_scope(survey: Survey, whole_scope: str | None) -> str:
+def _in_scope(work: Work, survey: Survey, whole_scope: str | None) -> str:
     """Whether an asset of the state before is in what the new snapshot covers."""
+    if work.coverage is not None:
+        return work.coverage.told("o", CONTENT)
     if whole_scope == "all":
         return "true"
     scopes = {whole_scope} if whole_scope else set(survey.scope)
@@ -129,29 +133,6 @@ def _list(values: set[str] | frozenset[str]) -> str:
     return f"[{quoted}]::VARCHAR[]" if quoted else "[]::VARCHAR[]"
 
 
-def completed(work: Work, staged: Path) -> Path:
-    """Content types that this snapshot did not bring keep what was known: not looked at is not removed."""
-    if not work.old:
-        return staged
-    new, old = parquet(files(staged)), work.previous()
-    absent = [
-        c for c in CONTENT if not _any(work, new, f"{c} IS NOT NULL") and _any(work, old, f"{c} IS NOT NULL")
-    ]
-    if not absent:
-        return staged
-    light = ("location", "labels", "state", "create_time", "display_name") if "resource" in absent else ()
-    kept = ", ".join(f"o.{c} AS {c}" for c in absent)
-    described = "".join(f", coalesce(o.{c}, n.{c}) AS {c}" for c in light)
-    content = ", ".join((*CONTENT, "ancestors"))
-    return _state(
-        work,
-        f"SELECT * REPLACE (CAST(hash({content}) AS VARCHAR) AS content_hash) FROM (SELECT n.* REPLACE ({kept}{described})"
-        f" FROM {parquet(files(staged))} n LEFT JOIN {work.previous()} o ON o.name = n.name)",
-        "completed",
-        _count(work, staged),
-    )
-
-
 def carried(work: Work, staged: Path) -> Path | None:
     """Assets of the state before that the snapshot does not speak of: outside its scope, or not listed by it."""
     if not work.old:
@@ -160,29 +141,29 @@ def carried(work: Work, staged: Path) -> Path | None:
     at_most = work.connection.sql(f"SELECT count(*) FROM known k WHERE {keep}").fetchall()[0][0]
     if not at_most:
         return None
-    target = _state(
+    target = state(
         work,
         f"SELECT o.* FROM {work.previous()} o JOIN known k ON k.name = o.name AND ({keep})"
         f" ANTI JOIN {parquet(files(staged))} s ON s.name = o.name",
         "carried",
         at_most,
     )
-    return target if files(target) and _count(work, target) else None
+    return target if files(target) and count(work, target) else None
 
 
 def _lists_assets(work: Work, staged: Path) -> bool:
     """A snapshot with resources, or with bare assets, tells what exists; one of policies alone does not."""
-    return _any(
+    return any_row(
         work, parquet(files(staged)), f"resource IS NOT NULL OR coalesce({', '.join(CONTENT)}) IS NULL"
     )
 
 
-def _any(work: Work, relation: str, condition: str) -> bool:
+def any_row(work: Work, relation: str, condition: str) -> bool:
     """Whether some row is so. Stops at the first one: counting would read all content."""
     return bool(work.connection.sql(f"SELECT 1 FROM {relation} WHERE {condition} LIMIT 1").fetchall())
 
 
-def _count(work: Work, part: Path) -> int:
+def count(work: Work, part: Path) -> int:
     return int(work.connection.sql(f"SELECT count(*) FROM {parquet(files(part))}").fetchall()[0][0])
 
 
@@ -208,6 +189,7 @@ def changed(work: Work, staged: Path) -> tuple[Path | None, dict[str, int]]:
     work.connection.execute(
         f"CREATE OR REPLACE TEMP TABLE now_is AS SELECT * FROM {new} WHERE name IN (SELECT name FROM differing)"
     )
+    _drop_baseline(work)
     _drop_respelled(work.connection)
     found = work.connection.sql("SELECT change_type, count(*) FROM differing GROUP BY 1").fetchall()
     counts.update({kind: int(number) for kind, number in found})
@@ -258,6 +240,18 @@ def _content(side: str) -> str:
     return f"json_object({pairs})"
 
 
+def _drop_baseline(work: Work) -> None:
+    """Take out of `differing` what is first seen with its whole scope: it is not known to be new."""
+    scopes = work.coverage.scopes if work.coverage else ()
+    known = [scope for scope in scopes if any_row(work, f"{work.previous()} o", under([scope], "o"))]
+    if fresh := [scope for scope in scopes if scope not in known]:
+        first = f"{under(fresh, 'n')} AND NOT {under(known, 'n')}"
+        work.connection.execute(
+            "DELETE FROM differing WHERE change_type = 'created'"
+            f" AND name IN (SELECT n.name FROM now_is n WHERE {first})"
+        )
+
+
 def _drop_respelled(connection: duckdb.DuckDBPyConnection) -> None:
     """Take out of `differing` what is the same with its keys in order. Only rows whose hash differs come here."""
     content = ", ".join(f"CAST({side}.{c} AS VARCHAR)" for c in CONTENT for side in ("o", "n"))
@@ -290,7 +284,7 @@ def files(part: Path) -> list[str]:
     return [str(file) for file in found]
 
 
-def _state(work: Work, select: str, name: str, at_most: int) -> Path:
+def state(work: Work, select: str, name: str, at_most: int) -> Path:
     """Rows of the state as Parquet: one sorted file, or, of many rows, a folder of files by asset type."""
     if at_most < SPREAD_FROM:
         target = work.folder / f"{name}.parquet"
