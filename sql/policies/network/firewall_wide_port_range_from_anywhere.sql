@@ -1,0 +1,152 @@
+/*
+id: firewall_wide_port_range_from_anywhere
+title: No rule opens a wide range of ports to the internet
+description: >
+  An enabled ingress rule from any address with a range of more than most_ports ports fails.
+severity: medium
+asset_types:
+  - compute.googleapis.com/Firewall
+  - compute.googleapis.com/FirewallPolicy
+  - compute.googleapis.com/NetworkFirewallPolicy
+params:
+  - {name: most_ports, type: INT64, default: 100, description: Ports in one range that are still fine}
+  - {name: open_prefix, type: INT64, default: 3, description: "A source range with a prefix this short counts as the internet: /0 is all addresses, 2000::/3 all public IPv6"}
+rationale: >
+  Nobody can say what listens in a range of thousands.
+remediation:
+  text: >
+    Name the ports that are needed.
+  gcloud: |
+    gcloud compute firewall-rules update {display_name} --project={project_id} --allow=tcp:443
+  terraform: |
+    resource "google_compute_firewall" "{display_name}" {
+      allow {
+        protocol = "tcp"
+        ports    = ["443"]
+      }
+    }
+covers: >
+  A rule that is denied by one of higher priority is counted all the same, and so is one whose targets match
+  no machine.
+defaults: >
+  direction: INGRESS; disabled: false; sourceRanges: any address where no source is named; allowed.ports:
+  every port.
+grain: asset
+*/
+WITH examined AS (
+  SELECT name, asset_type, resource, resource IS NULL AS unseen
+  FROM assets
+  WHERE asset_type IN (
+    'compute.googleapis.com/Firewall',
+    'compute.googleapis.com/FirewallPolicy',
+    'compute.googleapis.com/NetworkFirewallPolicy'
+  )
+),
+entries AS (
+  SELECT
+    name,
+    '' AS entry,
+    UPPER(COALESCE(JSON_VALUE(resource, '$.data.direction'), 'INGRESS')) AS direction,
+    COALESCE(JSON_VALUE(resource, '$.data.disabled'), 'false') AS disabled,
+    COALESCE(JSON_QUERY(resource, '$.data.sourceRanges'), JSON_QUERY(resource, '$.data.sourceRange')) AS ranges,
+    COALESCE(
+      JSON_QUERY(resource, '$.data.sourceTags[0]'), JSON_QUERY(resource, '$.data.sourceTag[0]'),
+      JSON_QUERY(resource, '$.data.sourceServiceAccounts[0]'),
+      JSON_QUERY(resource, '$.data.sourceServiceAccount[0]')
+    ) IS NOT NULL AS narrowed,
+    JSON_QUERY(resource, '$.data.allowed') AS layers,
+    COALESCE(
+      JSON_QUERY(resource, '$.data.targetTags[0]'), JSON_QUERY(resource, '$.data.targetTag[0]'),
+      JSON_QUERY(resource, '$.data.targetServiceAccounts[0]'),
+      JSON_QUERY(resource, '$.data.targetServiceAccount[0]')
+    ) IS NOT NULL AS targeted
+  FROM examined
+  WHERE asset_type = 'compute.googleapis.com/Firewall'
+  UNION ALL
+  SELECT
+    name,
+    CONCAT('rule ', COALESCE(JSON_VALUE(line, '$.priority'), '?'), ' ') AS entry,
+    UPPER(COALESCE(JSON_VALUE(line, '$.direction'), 'INGRESS')) AS direction,
+    COALESCE(JSON_VALUE(line, '$.disabled'), 'false') AS disabled,
+    JSON_QUERY(line, '$.match.srcIpRanges') AS ranges,
+    COALESCE(
+      JSON_QUERY(line, '$.match.srcSecureTags[0]'), JSON_QUERY(line, '$.match.srcFqdns[0]'),
+      JSON_QUERY(line, '$.match.srcRegionCodes[0]'), JSON_QUERY(line, '$.match.srcThreatIntelligences[0]'),
+      JSON_QUERY(line, '$.match.srcAddressGroups[0]'), JSON_QUERY(line, '$.match.srcNetworks[0]')
+    ) IS NOT NULL AS narrowed,
+    JSON_QUERY(line, '$.match.layer4Configs') AS layers,
+    COALESCE(
+      JSON_QUERY(line, '$.targetResources[0]'), JSON_QUERY(line, '$.targetSecureTags[0]'),
+      JSON_QUERY(line, '$.targetServiceAccounts[0]')
+    ) IS NOT NULL AS targeted
+  FROM examined
+  CROSS JOIN UNNEST(JSON_QUERY_ARRAY(resource, '$.data.rules')) AS line
+  WHERE asset_type <> 'compute.googleapis.com/Firewall'
+    AND JSON_VALUE(line, '$.action') IN ('allow', 'apply_security_profile_group')
+),
+from_anywhere AS (
+  SELECT *
+  FROM entries
+  WHERE direction = 'INGRESS'
+    AND disabled <> 'true'
+    AND (
+      EXISTS (
+        SELECT 1
+        FROM UNNEST(JSON_QUERY_ARRAY(ranges, '$')) AS source
+        WHERE SAFE_CAST(REGEXP_EXTRACT(JSON_VALUE(source), r'/(\d+)$') AS INT64) <= @open_prefix
+      )
+      OR (JSON_QUERY(ranges, '$[0]') IS NULL AND NOT narrowed)
+    )
+),
+lines AS (
+  SELECT
+    name,
+    entry,
+    CASE LOWER(COALESCE(JSON_VALUE(layer, '$.IPProtocol'), JSON_VALUE(layer, '$.ipProtocol'), 'all'))
+      WHEN '6' THEN 'tcp'
+      WHEN '17' THEN 'udp'
+      WHEN '132' THEN 'sctp'
+      ELSE LOWER(COALESCE(JSON_VALUE(layer, '$.IPProtocol'), JSON_VALUE(layer, '$.ipProtocol'), 'all'))
+    END AS protocol,
+    COALESCE(JSON_VALUE_ARRAY(layer, '$.ports'), JSON_VALUE_ARRAY(layer, '$.port'), []) AS ports
+  FROM from_anywhere
+  CROSS JOIN UNNEST(JSON_QUERY_ARRAY(layers, '$')) AS layer
+),
+spans AS (
+  SELECT
+    name,
+    protocol,
+    CONCAT(
+      entry,
+      CASE
+        WHEN protocol = 'all' THEN 'every protocol'
+        WHEN span = '' THEN CONCAT(protocol, ' all ports')
+        ELSE CONCAT(protocol, ' port ', span)
+      END
+    ) AS shown,
+    IF(span = '', 0, SAFE_CAST(REGEXP_EXTRACT(span, r'^(\d+)') AS INT64)) AS first_port,
+    IF(span = '', 65535, SAFE_CAST(REGEXP_EXTRACT(span, r'(\d+)$') AS INT64)) AS last_port
+  FROM lines
+  CROSS JOIN UNNEST(IF(ARRAY_LENGTH(ports) = 0, [''], ports)) AS span
+),
+hits AS (
+  SELECT name, shown AS hit
+  FROM spans
+  WHERE protocol IN ('all', 'tcp', 'udp', 'sctp') AND last_port - first_port + 1 > @most_ports
+),
+opened AS (
+  SELECT name, STRING_AGG(DISTINCT hit, ', ' ORDER BY hit) AS open
+  FROM hits
+  GROUP BY name
+)
+SELECT
+  e.name AS asset_name,
+  CASE WHEN e.unseen THEN 'unknown' WHEN o.open IS NOT NULL THEN 'fail' ELSE 'pass' END AS status,
+  CASE
+    WHEN e.unseen THEN 'Its configuration was not collected.'
+    WHEN o.open IS NOT NULL THEN CONCAT('A wide range is open to the internet: ', o.open, '.')
+    ELSE 'Opens no wide range of ports to the internet.'
+  END AS reason,
+  JSON_OBJECT('open', o.open) AS evidence
+FROM examined AS e
+LEFT JOIN opened AS o ON o.name = e.name
