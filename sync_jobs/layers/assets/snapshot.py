@@ -6,7 +6,7 @@ differs are compared again with their keys sorted.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -173,7 +173,7 @@ def changed(work: Work, staged: Path) -> tuple[Path | None, dict[str, int]]:
     The first snapshot of a scope is its baseline: nothing is known to have changed.
     """
     counts = {"created": 0, "updated": 0, "deleted": 0}
-    if not work.old or not work.connection.sql("SELECT count(*) FROM known WHERE in_scope").fetchall()[0][0]:
+    if not work.old or (work.coverage is None and not any_row(work, "known", "in_scope")):
         return None, counts
     new = parquet(files(staged))
     gone = "k.in_scope AND n.name IS NULL" if work.lists else "false"
@@ -189,7 +189,8 @@ def changed(work: Work, staged: Path) -> tuple[Path | None, dict[str, int]]:
     work.connection.execute(
         f"CREATE OR REPLACE TEMP TABLE now_is AS SELECT * FROM {new} WHERE name IN (SELECT name FROM differing)"
     )
-    _drop_baseline(work)
+    if work.coverage:
+        _drop_baseline(work, work.coverage.scopes)
     _drop_respelled(work.connection)
     found = work.connection.sql("SELECT change_type, count(*) FROM differing GROUP BY 1").fetchall()
     counts.update({kind: int(number) for kind, number in found})
@@ -240,9 +241,8 @@ def _content(side: str) -> str:
     return f"json_object({pairs})"
 
 
-def _drop_baseline(work: Work) -> None:
+def _drop_baseline(work: Work, scopes: Sequence[str]) -> None:
     """Take out of `differing` what is first seen with its whole scope: it is not known to be new."""
-    scopes = work.coverage.scopes if work.coverage else ()
     known = [scope for scope in scopes if any_row(work, f"{work.previous()} o", under([scope], "o"))]
     if fresh := [scope for scope in scopes if scope not in known]:
         first = f"{under(fresh, 'n')} AND NOT {under(known, 'n')}"
