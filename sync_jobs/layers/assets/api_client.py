@@ -26,7 +26,7 @@ def connect(settings: Settings) -> Any:
 
     endpoint = settings.asset_endpoint
     if endpoint is not None and is_loopback(endpoint):
-        import grpc
+        import grpc  # type: ignore[import-untyped, unused-ignore]
 
         channel = grpc.insecure_channel(
             endpoint, options=[("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
@@ -73,8 +73,12 @@ def credentials(settings: Settings) -> Any:
         raise SettingsError(
             f"{path} holds no Google credentials: {_short(error)}", CREDENTIALS_HINT
         ) from None
+    except exceptions.TransportError as error:  # federation asks its token service at once
+        raise Retryable(
+            f"Signing in to Google failed: {_short(error)}", "Check the network, then try again."
+        ) from None
     if settings.impersonate_service_account:
-        found = impersonated_credentials.Credentials(  # type: ignore[no-untyped-call]
+        found = impersonated_credentials.Credentials(  # type: ignore[no-untyped-call, unused-ignore]
             source_credentials=found,
             target_principal=settings.impersonate_service_account,
             target_scopes=scopes,

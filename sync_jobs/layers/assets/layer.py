@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import duckdb
 
@@ -179,7 +179,7 @@ def _from_files(ctx: RunContext, work: snapshot.Work, paths: list[str]) -> Extra
 def _from_api(ctx: RunContext, work: snapshot.Work) -> Extracted | Unknown:
     from sync_jobs.layers.assets.api import fetch  # gRPC takes half a second to load
 
-    found = fetch(ctx, work.folder, total(work.old), work.connection)
+    found = fetch(ctx, work.folder, reports.total(work.old), work.connection)
     if isinstance(found, Unknown):
         return found
     work.coverage, work.source = found.coverage, "api"
@@ -281,36 +281,16 @@ def _outcome(normalised: Normalised, ctx: RunContext, failed: int) -> Outcome:
         changed=bool(normalised.state),
         details={
             **normalised.counts,
-            "assets": total(ctx.cache.paths("assets")),
+            "assets": reports.total(ctx.cache.paths("assets")),
             "read_time": ctx.read_time.isoformat(),
         },
     )
     if found.scope:
         outcome.details["scope"] = sorted(found.scope)
-    outcome.errors.extend(file.cut_off for file in extracted.files if file.cut_off)
-    for file in extracted.files:
-        if file.faults:
-            first: dict[str, Any] = file.faults[0]
-            outcome.errors.append(
-                f"{file.given}: {len(file.faults)} records could not be read; the first, {first['position']}: {first['reason']}"
-            )
-        elif file.empty:
-            outcome.errors.append(f"{file.given} is empty: it holds no asset.")
-    if failed:
-        outcome.hint = "They are kept in dead_letters with their bytes. Mend the export and import it again."
-    elif outcome.errors:
-        outcome.hint = "Nothing was removed because of it. Export again and import the new file."
+    reports.tell_of_files(outcome, extracted.files)
     if extracted.found is not None:
         reports.tell(outcome, extracted.found)
     return outcome
-
-
-def total(files: list[str]) -> int:
-    """How many assets a state has."""
-    if not files:
-        return 0
-    with duckdb.connect() as connection:
-        return int(connection.sql(f"SELECT count(*) FROM {parquet(files)}").fetchall()[0][0])
 
 
 LAYER = AssetsLayer()

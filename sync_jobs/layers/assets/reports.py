@@ -1,11 +1,15 @@
-"""What a run of the API sync could not see: in its row, and beside the state for every page built on it."""
+"""What a run could not read: in its row, and beside the state for every page built on it."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
+import duckdb
 import orjson
 
+from sync_jobs.layers.assets.files import Prepared
+from sync_jobs.layers.assets.literals import parquet
 from sync_jobs.layers.base import Outcome, RunContext
 
 if TYPE_CHECKING:
@@ -53,3 +57,31 @@ def tell(outcome: Outcome, found: Found) -> None:
     if hints:
         outcome.hint = " ".join([*hints[:3], "What was not seen keeps its last known state."])
     outcome.details["api"] = found.details
+
+
+def tell_of_files(outcome: Outcome, files: Sequence[Prepared]) -> None:
+    """The faults of files, each with the first record that could not be read."""
+    for file in files:
+        if file.cut_off:
+            outcome.errors.append(file.cut_off)
+    for file in files:
+        if file.faults:
+            first: dict[str, Any] = file.faults[0]
+            outcome.errors.append(
+                f"{file.given}: {len(file.faults)} records could not be read; the first,"
+                f" {first['position']}: {first['reason']}"
+            )
+        elif file.empty:
+            outcome.errors.append(f"{file.given} is empty: it holds no asset.")
+    if outcome.items_failed:
+        outcome.hint = "They are kept in dead_letters with their bytes. Mend the export and import it again."
+    elif outcome.errors:
+        outcome.hint = "Nothing was removed because of it. Export again and import the new file."
+
+
+def total(files: list[str]) -> int:
+    """How many assets a state has."""
+    if not files:
+        return 0
+    with duckdb.connect() as connection:
+        return int(connection.sql(f"SELECT count(*) FROM {parquet(files)}").fetchall()[0][0])
