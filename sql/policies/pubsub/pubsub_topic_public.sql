@@ -1,0 +1,74 @@
+/*
+id: pubsub_topic_public
+title: Topics are not open to everyone
+description: >
+  No binding of a topic, nor one for its service that it inherits from its project, folders or
+  organisation, names allUsers or allAuthenticatedUsers.
+severity: critical
+asset_types: [pubsub.googleapis.com/Topic]
+defaults: >
+  A policy without bindings opens nothing.
+covers: >
+  Custom roles on the project, its folders or the organisation are not opened up: the rule on projects
+  open to everyone finds those bindings.
+rationale: >
+  Anyone could publish false messages, or attach a subscription and read along.
+remediation:
+  text: >
+    Remove the bindings of allUsers and allAuthenticatedUsers; grant the role to the groups and service
+    accounts that need it.
+  gcloud: |
+    gcloud pubsub topics remove-iam-policy-binding {display_name} --project={project_id} --member=allUsers --role=ROLE
+  terraform: |
+    resource "google_pubsub_topic_iam_member" "{display_name}" {
+      topic  = "{display_name}"
+      role   = "ROLE"
+      member = "group:TEAM@DOMAIN" # not allUsers, not allAuthenticatedUsers
+    }
+grain: asset
+*/
+WITH public_bindings AS (
+  SELECT asset_name, asset_type, resource, role, member
+  FROM iam_bindings
+  WHERE inherited_from IS NULL
+    AND member IN ('allUsers', 'allAuthenticatedUsers')
+    AND (
+      asset_type = 'pubsub.googleapis.com/Topic'
+      OR (
+        resource IS NOT NULL
+        AND (STARTS_WITH(role, 'roles/pubsub.') OR role IN ('roles/viewer', 'roles/editor', 'roles/owner'))
+      )
+    )
+),
+opened AS (
+  SELECT asset_name AS name, CONCAT(member, ' has ', role) AS binding
+  FROM public_bindings
+  WHERE asset_type = 'pubsub.googleapis.com/Topic'
+  UNION ALL
+  SELECT a.name, CONCAT(p.member, ' has ', p.role, ' on ', p.resource)
+  FROM assets AS a
+  CROSS JOIN UNNEST(a.ancestors) AS ancestor
+  JOIN public_bindings AS p ON p.resource = ancestor
+  WHERE a.asset_type = 'pubsub.googleapis.com/Topic'
+),
+per_asset AS (
+  SELECT name, ARRAY_AGG(DISTINCT binding ORDER BY binding) AS bindings
+  FROM opened
+  GROUP BY name
+)
+SELECT
+  a.name AS asset_name,
+  CASE
+    WHEN o.name IS NOT NULL THEN 'fail'
+    WHEN a.iam_policy IS NULL THEN 'unknown'
+    ELSE 'pass'
+  END AS status,
+  CASE
+    WHEN o.name IS NOT NULL THEN CONCAT('The topic is open: ', ARRAY_TO_STRING(o.bindings, ', '), '.')
+    WHEN a.iam_policy IS NULL THEN 'The IAM policy of the topic was not collected.'
+    ELSE 'No binding names allUsers or allAuthenticatedUsers.'
+  END AS reason,
+  CASE WHEN o.name IS NOT NULL THEN JSON_OBJECT('bindings', o.bindings) END AS evidence
+FROM assets AS a
+LEFT JOIN per_asset AS o ON o.name = a.name
+WHERE a.asset_type = 'pubsub.googleapis.com/Topic'

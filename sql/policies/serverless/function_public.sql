@@ -1,0 +1,74 @@
+/*
+id: function_public
+title: Functions are not open to everyone
+description: >
+  No binding of a function, nor one for its service that it inherits from its project, folders or
+  organisation, names allUsers or allAuthenticatedUsers.
+severity: high
+asset_types: [cloudfunctions.googleapis.com/CloudFunction, cloudfunctions.googleapis.com/Function]
+defaults: >
+  A policy without bindings opens nothing.
+covers: >
+  A function of the second generation is called through its Cloud Run service: see the rule on Cloud Run
+  services. Custom roles above the function are not opened up.
+rationale: >
+  Anyone can call it, at your cost and with the rights of its service account.
+remediation:
+  text: >
+    Remove the bindings of allUsers and allAuthenticatedUsers; grant the role to the groups and service
+    accounts that need it.
+  gcloud: |
+    gcloud functions remove-iam-policy-binding {display_name} --region={location} --project={project_id} --member=allUsers --role=roles/cloudfunctions.invoker
+  terraform: |
+    resource "google_cloudfunctions_function_iam_member" "{display_name}" {
+      cloud_function = "{display_name}"
+      role   = "ROLE"
+      member = "group:TEAM@DOMAIN" # not allUsers, not allAuthenticatedUsers
+    }
+grain: asset
+*/
+WITH public_bindings AS (
+  SELECT asset_name, asset_type, resource, role, member
+  FROM iam_bindings
+  WHERE inherited_from IS NULL
+    AND member IN ('allUsers', 'allAuthenticatedUsers')
+    AND (
+      asset_type IN ('cloudfunctions.googleapis.com/CloudFunction', 'cloudfunctions.googleapis.com/Function')
+      OR (
+        resource IS NOT NULL
+        AND (STARTS_WITH(role, 'roles/cloudfunctions.') OR role IN ('roles/viewer', 'roles/editor', 'roles/owner'))
+      )
+    )
+),
+opened AS (
+  SELECT asset_name AS name, CONCAT(member, ' has ', role) AS binding
+  FROM public_bindings
+  WHERE asset_type IN ('cloudfunctions.googleapis.com/CloudFunction', 'cloudfunctions.googleapis.com/Function')
+  UNION ALL
+  SELECT a.name, CONCAT(p.member, ' has ', p.role, ' on ', p.resource)
+  FROM assets AS a
+  CROSS JOIN UNNEST(a.ancestors) AS ancestor
+  JOIN public_bindings AS p ON p.resource = ancestor
+  WHERE a.asset_type IN ('cloudfunctions.googleapis.com/CloudFunction', 'cloudfunctions.googleapis.com/Function')
+),
+per_asset AS (
+  SELECT name, ARRAY_AGG(DISTINCT binding ORDER BY binding) AS bindings
+  FROM opened
+  GROUP BY name
+)
+SELECT
+  a.name AS asset_name,
+  CASE
+    WHEN o.name IS NOT NULL THEN 'fail'
+    WHEN a.iam_policy IS NULL THEN 'unknown'
+    ELSE 'pass'
+  END AS status,
+  CASE
+    WHEN o.name IS NOT NULL THEN CONCAT('The function is open: ', ARRAY_TO_STRING(o.bindings, ', '), '.')
+    WHEN a.iam_policy IS NULL THEN 'The IAM policy of the function was not collected.'
+    ELSE 'No binding names allUsers or allAuthenticatedUsers.'
+  END AS reason,
+  CASE WHEN o.name IS NOT NULL THEN JSON_OBJECT('bindings', o.bindings) END AS evidence
+FROM assets AS a
+LEFT JOIN per_asset AS o ON o.name = a.name
+WHERE a.asset_type IN ('cloudfunctions.googleapis.com/CloudFunction', 'cloudfunctions.googleapis.com/Function')
