@@ -1,4 +1,4 @@
-"""python -m bench [assets|events|git|peers|search|terraform|webhook|all] [--assets N]: figures as ratios against a floor or a peer of the same run.
+"""python -m bench [api|assets|events|git|peers|search|terraform|webhook|all] [--assets N]: figures as ratios against a floor or a peer of the same run.
 
 F is DuckDB's `read_json` with explicit columns over the same file, every column read. Nothing here is a test: it prints a
 table, with the bound beside each figure, and exits 1 when a bound is not met.
@@ -11,7 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import events, git, imports, peers, search, terraform, webhook
+from bench import assets_api, events, git, imports, peers, search, terraform, webhook
 from bench.measure import Figure, table
 
 
@@ -21,7 +21,7 @@ def main() -> int:
         "what",
         nargs="?",
         default="all",
-        choices=["assets", "events", "git", "peers", "search", "terraform", "webhook", "all"],
+        choices=["api", "assets", "events", "git", "peers", "search", "terraform", "webhook", "all"],
     )
     parser.add_argument("--assets", type=int, default=1_000_000, help="size of the large export")
     parser.add_argument("--folder", type=Path, help="where to work; default: a temporary folder")
@@ -29,6 +29,10 @@ def main() -> int:
     figures: list[Figure] = []
     with tempfile.TemporaryDirectory(dir=given.folder) as folder:
         work = Path(folder)
+        if given.what in ("api", "all"):
+            figures += assets_api.measure(
+                work, min(given.assets, 100_000) if given.what == "all" else given.assets
+            )
         if given.what in ("assets", "events", "all"):
             figures += imports.measure(work, given.assets)
         if given.what in ("events", "all"):

@@ -19,7 +19,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from app.errors import Busy, Permanent, PortalError, Retryable, SettingsError
-from sync_jobs import runs, status
+from sync_jobs import infrastructure_state, runs, status
 from sync_jobs.layers import planned
 from sync_jobs.runner import Runner
 from sync_jobs.scheduler import Scheduler
@@ -47,6 +47,7 @@ def create_app(
     app.middleware("http")(_refuse_foreign_hosts(runner.settings.webhook_host))
     _health(app, runner, scheduler, not_ready)
     _sync(app, runner, _operator(token))
+    app.include_router(infrastructure_state.router(runner))
     app.state.webhook = Receiver(runner)  # the process starts it
     app.include_router(app.state.webhook.router())
     return app

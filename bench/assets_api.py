@@ -1,0 +1,105 @@
+"""The API sync against a loopback server: a bare client loop (raw protobuf to JSON) is the floor of the same run."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from bench.measure import ROOT, Figure, portal, timed
+
+GIGABYTE = 1024**3
+SCOPE = "organizations/1"
+
+# A server in a process of its own, its pages made before the first call: what is measured is the client.
+_SERVER = """
+import sys, threading
+from bench import exports
+from tests.fixtures.asset_api import AssetApi
+import random, string
+from google.cloud.asset_v1 import ContentType, ListAssetsRequest
+from google.protobuf import timestamp_pb2
+count = int(sys.argv[1])
+noise = "".join(random.Random(1).choices(string.ascii_lowercase + string.digits, k=200_000))
+api = AssetApi()
+few = min(count, 100_000)
+api.put("organizations/1", "RESOURCE", [exports._asset(n, noise, False) for n in range(few)])
+held = api._assets["organizations/1", "RESOURCE"]
+while len(held) < count:  # the same content under other names
+    for asset in list(held[:few]):
+        other = type(asset)(); other.CopyFrom(asset); other.name = f"{asset.name}-{len(held)}"; held.append(other)
+class Nobody:
+    pass
+for start in range(0, count, 1000):
+    token = f"0:{start}" if start else ""
+    api.list_assets(ListAssetsRequest(parent="organizations/1", content_type=ContentType.RESOURCE, page_size=1000,
+        page_token=token, read_time=timestamp_pb2.Timestamp(seconds=1)), Nobody())
+held.clear() if count > few else None
+with api.serving() as endpoint:
+    print(endpoint, flush=True)
+    sys.stdin.read()
+"""
+
+_LOOP = """
+import sys, json, datetime, grpc
+from google.cloud.asset_v1 import AssetServiceClient, ContentType, ListAssetsRequest, ListAssetsResponse
+from google.cloud.asset_v1.services.asset_service.transports import AssetServiceGrpcTransport
+from sync_jobs.layers.assets import protobuf
+channel = grpc.insecure_channel(sys.argv[1], options=[("grpc.max_receive_message_length", -1)])
+client = AssetServiceClient(transport=AssetServiceGrpcTransport(channel=channel))
+request = ListAssetsRequest(parent="organizations/1", content_type=ContentType.RESOURCE, page_size=1000,
+    read_time=datetime.datetime.now(datetime.timezone.utc))
+count = 0
+with open(sys.argv[2], "wb") as out:
+    for page in client.list_assets(request=request).pages:
+        for asset in ListAssetsResponse.pb(page).assets:
+            out.write(protobuf.line(asset))
+            count += 1
+print(json.dumps(count))
+"""
+
+
+def measure(folder: Path, assets: int = 100_000) -> list[Figure]:
+    """The whole of `run assets`, import included, in a process of its own, over the bare loop in one of its own."""
+    server = subprocess.Popen(
+        [sys.executable, "-c", _SERVER, str(assets)],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    assert server.stdout is not None and server.stdin is not None
+    try:
+        endpoint = server.stdout.readline().strip()
+        return _figures(folder, endpoint, assets)
+    finally:
+        server.stdin.close()
+        server.wait()
+
+
+def _figures(folder: Path, endpoint: str, assets: int) -> list[Figure]:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    loops, syncs = [], []
+    for attempt in range(2 if assets <= 100_000 else 1):
+        loops.append(timed([sys.executable, "-c", _LOOP, endpoint, str(folder / "bare.ndjson")], environment))
+        syncs.append(
+            portal(
+                folder / f"api-home-{attempt}",
+                "run",
+                "assets",
+                "--json",
+                PORTAL_GCP_SCOPE=SCOPE,
+                PORTAL_ASSET_ENDPOINT=endpoint,
+                PORTAL_ASSET_CONTENT_TYPES="RESOURCE",
+                PYTHONPATH=str(ROOT),
+            )
+        )
+    assert loops[0].output == assets == syncs[0].output["details"]["assets"]
+    loop, sync = min(one.seconds for one in loops), min(one.seconds for one in syncs)
+    note = f"{sync:.1f} s against {loop:.1f} s; {assets:,} assets"
+    return [
+        Figure("API sync, of the bare client loop", sync / loop, "x", 1.5, note=note),
+        Figure("peak memory of the API sync", max(s.peak_bytes for s in syncs) / GIGABYTE, "GB", 2),
+    ]

@@ -1,0 +1,59 @@
+/*
+title: Projects of the infrastructure state
+description: >
+  One page of the projects, with their number, state, parent and the number of assets in each.
+params:
+  - {name: projects, type: "ARRAY<STRING>", default: [], description: Ids of projects; empty is all}
+  - {name: folders, type: "ARRAY<STRING>", default: [], description: "Folders as folders/NUMBER, with all below them; empty is all"}
+  - {name: locations, type: "ARRAY<STRING>", default: [], description: Locations; empty is all}
+  - {name: search, type: STRING, default: null, description: Part of the name or display name}
+  - {name: missed, type: "ARRAY<STRING>", default: [], description: Scopes that the last sync could not see}
+  - {name: page_size, type: INT64, default: 100, description: Rows per page}
+  - {name: skip, type: INT64, default: 0, description: Rows before this page}
+grain: asset
+*/
+WITH inside AS (
+  SELECT project_id, COUNT(*) AS assets
+  FROM assets
+  WHERE asset_type != 'cloudresourcemanager.googleapis.com/Project'
+  GROUP BY project_id
+)
+SELECT
+  a.name,
+  COALESCE(a.display_name, REGEXP_EXTRACT(a.name, r'[^/]+$')) AS display_name,
+  a.asset_type,
+  a.project_id,
+  a.folder,
+  a.location,
+  a.project_number,
+  COALESCE(a.state, JSON_VALUE(a.resource, '$.data.lifecycleState')) AS state,
+  COALESCE(
+    JSON_VALUE(a.resource, '$.data.parent.type') || 's/' || JSON_VALUE(a.resource, '$.data.parent.id'),
+    JSON_VALUE(a.resource, '$.data.parent'),
+    a.folder,
+    a.organization
+  ) AS parent,
+  COALESCE(inside.assets, 0) AS assets,
+  a.labels,
+  a.create_time,
+  a.update_time,
+  (
+    COALESCE(CONCAT('projects/', a.project_id) IN UNNEST(@missed), FALSE)
+    OR EXISTS (SELECT 1 FROM UNNEST(a.ancestors) AS above WHERE above IN UNNEST(@missed))
+  ) AS stale,
+  a.last_seen
+FROM assets AS a
+LEFT JOIN inside ON inside.project_id = a.project_id
+WHERE a.asset_type = 'cloudresourcemanager.googleapis.com/Project'
+  AND (ARRAY_LENGTH(@projects) = 0 OR a.project_id IN UNNEST(@projects))
+  AND (
+    ARRAY_LENGTH(@folders) = 0
+    OR EXISTS (SELECT 1 FROM UNNEST(a.ancestors) AS above WHERE above IN UNNEST(@folders))
+  )
+  AND (ARRAY_LENGTH(@locations) = 0 OR a.location IN UNNEST(@locations))
+  AND (
+    @search IS NULL
+    OR STRPOS(LOWER(CONCAT(a.name, ' ', COALESCE(a.display_name, ''))), LOWER(@search)) > 0
+  )
+ORDER BY a.project_id, a.name
+LIMIT @page_size OFFSET @skip
