@@ -158,7 +158,7 @@ Scope = Annotated[
 ]
 CONTENT_TYPES = ("RESOURCE", "IAM_POLICY", "ORG_POLICY", "ACCESS_POLICY")
 ContentTypes = Annotated[
-    list[Annotated[str, _one_of(*CONTENT_TYPES, "OS_INVENTORY", "RELATIONSHIP")]],
+    list[Annotated[str, _one_of(*CONTENT_TYPES)]],
     BeforeValidator(_split),
     Field(min_length=1),
 ]

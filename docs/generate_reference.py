@@ -36,7 +36,7 @@ FORMS = {
     "git_mapping": "a list of rules `{from, to}`; in a variable: as JSON",
     "terraform_state": "paths or `gs://BUCKET/OBJECT`; in a variable: with commas between",
     "gcp_scope": "`organizations/NUMBER`, `folders/NUMBER` or `projects/ID`; several with commas between",
-    "asset_content_types": "`RESOURCE`, `IAM_POLICY`, `ORG_POLICY`, `ACCESS_POLICY`, `OS_INVENTORY`, `RELATIONSHIP`",
+    "asset_content_types": "`RESOURCE`, `IAM_POLICY`, `ORG_POLICY`, `ACCESS_POLICY`; in a variable: with commas between",
     "asset_types": "asset types or patterns; in a variable: with commas between",
     "asset_export_bucket": "`gs://BUCKET` or `gs://BUCKET/FOLDER`",
     "asset_endpoint": "`HOST:PORT`",

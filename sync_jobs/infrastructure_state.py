@@ -203,7 +203,8 @@ def _rows(name: str, **params: object) -> list[dict[str, Any]]:
     """The rows of a question over the local cache: the home is what counts, whatever engine the pages use."""
     from app import queries, sql_files
 
-    found = queries.engine("local").query(sql_files.get(f"api/infrastructure/{name}"), params).to_pylist()
+    question = sql_files.get(f"api/infrastructure/{name}")
+    found: list[dict[str, Any]] = queries.engine("local").query(question, params).to_pylist()
     for row in found:
         for column in _JSON_COLUMNS:
             if column in row:

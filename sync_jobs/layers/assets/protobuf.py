@@ -19,8 +19,6 @@ _RARE = (
     ("access_policy", "accessPolicy"),
     ("access_level", "accessLevel"),
     ("service_perimeter", "servicePerimeter"),
-    ("os_inventory", "osInventory"),
-    ("related_asset", "relatedAsset"),
 )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from app.settings import Settings
 
-# Content type of the API -> column of `assets`. OS inventories and relationships are part of `related`.
+# Content type of the API -> column of `assets`.
 COLUMNS = {
     "RESOURCE": "resource",
     "IAM_POLICY": "iam_policy",
