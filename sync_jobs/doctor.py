@@ -210,6 +210,25 @@ def _pubsub(settings: Settings) -> Iterator[Check]:
     yield Check("pubsub", "ok", f"{path} exists.")
 
 
+def _assets(settings: Settings) -> Iterator[Check]:
+    if settings.gcp_scope is None:
+        mend = "Set PORTAL_GCP_SCOPE to the organisation, folders or projects to read."
+        yield Check("assets", "skipped", "PORTAL_GCP_SCOPE is not set.", mend)
+        return
+    from sync_jobs.layers.assets import api_client, scopes
+
+    client = api_client.connect(settings)
+    try:
+        for scope in scopes.parse(settings.gcp_scope):
+            refused = api_client.probe(client, scope, NETWORK_SECONDS)
+            if refused is None:
+                yield Check("assets", "ok", f"Cloud Asset Inventory lists {scope}.")
+            else:
+                yield Check("assets", "fail", refused.message, refused.hint)
+    finally:
+        client.transport.close()
+
+
 def _uses_google(settings: Settings) -> bool:
     emulated = settings.bigquery_emulator_host and settings.pubsub_emulator_host
     asked = settings.engine == "bigquery" or settings.gcp_project or settings.gcp_scope
@@ -246,4 +265,5 @@ CHECKS: dict[str, Callable[[Settings], Iterator[Check]]] = {
     "credentials": _credentials,
     "bigquery": _bigquery,
     "pubsub": _pubsub,
+    "assets": _assets,
 }

@@ -280,3 +280,14 @@ def test_calls_are_spaced_when_a_quota_is_set(sync: Sync) -> None:
     began = time.monotonic()
     sync.run(asset_requests_per_minute=600)
     assert time.monotonic() - began >= 0.1 * (len(sync.api.calls) - 1)
+
+
+def test_doctor_asks_each_scope(sync: Sync) -> None:
+    from sync_jobs import doctor
+
+    sync.api.put(SHOP, "RESOURCE", fleet(1))
+    sync.api.fail(BANK, "RESOURCE", Code.PERMISSION_DENIED, "no")
+    settings = Settings(home=sync.portal.home, gcp_scope=BOTH, asset_endpoint=sync.endpoint)
+    found = [(check.status, check.mend) for check in doctor.CHECKS["assets"](settings)]
+    assert [status for status, _ in found] == ["ok", "fail"]
+    assert f"roles/cloudasset.viewer on {BANK}" in found[1][1]

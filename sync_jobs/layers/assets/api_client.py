@@ -136,6 +136,18 @@ def refusal(error: Exception, scope: str) -> Refusal:
     )
 
 
+def probe(client: Any, scope: str, seconds: float) -> Refusal | None:
+    """Ask for one asset of a scope: why it cannot be read, None when it can."""
+    from google.cloud.asset_v1 import ContentType, ListAssetsRequest
+
+    request = ListAssetsRequest(parent=scope, content_type=ContentType.RESOURCE, page_size=1)
+    try:
+        next(iter(client.list_assets(request=request, retry=None, timeout=seconds).pages))
+    except Exception as error:  # noqa: BLE001  what is no answer of the API is raised again by refusal()
+        return refusal(error, scope)
+    return None
+
+
 _API_OFF = (
     "the Cloud Asset API is off in the project that the calls are counted on: {text}",
     "Switch it on: gcloud services enable cloudasset.googleapis.com --project=PROJECT, then wait some minutes.",
