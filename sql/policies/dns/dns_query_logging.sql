@@ -35,7 +35,7 @@ WITH examined AS (
   FROM assets
   WHERE asset_type = 'compute.googleapis.com/Network'
 ),
-policies AS (
+dns_policies AS (
   SELECT
     REGEXP_EXTRACT(JSON_VALUE(network, '$.networkUrl'), r'projects/.+$') AS path,
     MAX(IF(JSON_VALUE(resource, '$.data.enableLogging') = 'true', 1, 0)) AS logging,
@@ -61,4 +61,4 @@ SELECT
   END AS reason,
   JSON_OBJECT('policies', o.policies) AS evidence
 FROM examined AS e
-LEFT JOIN policies AS o ON o.path = e.path
+LEFT JOIN dns_policies AS o ON o.path = e.path

@@ -38,7 +38,7 @@ WITH examined AS (
   FROM assets
   WHERE asset_type IN ('compute.googleapis.com/TargetHttpsProxy', 'compute.googleapis.com/RegionTargetHttpsProxy', 'compute.googleapis.com/TargetSslProxy')
 ),
-policies AS (
+ssl_policies AS (
   SELECT
     REGEXP_EXTRACT(name, r'projects/.+$') AS path,
     COALESCE(JSON_VALUE(resource, '$.data.profile'), 'COMPATIBLE') AS profile,
@@ -78,4 +78,4 @@ SELECT
   END AS reason,
   JSON_OBJECT('sslPolicy', e.path, 'profile', o.profile, 'minTlsVersion', o.min_tls, 'weakCiphers', o.weak) AS evidence
 FROM examined AS e
-LEFT JOIN policies AS o ON o.path = e.path
+LEFT JOIN ssl_policies AS o ON o.path = e.path

@@ -28,6 +28,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -77,7 +78,9 @@ class RuleCase:
         for name, want in self.expect.items():
             got = by_name.get(name)
             status = got["status"] if got else "none"
-            assert status == want["expect"], f"{name}: {status}, expected {want['expect']}. All rows:\n{shown}"
+            assert status == want["expect"], (
+                f"{name}: {status}, expected {want['expect']}. All rows:\n{shown}"
+            )
             if got:
                 self._details(name, got, want)
 
@@ -89,7 +92,9 @@ class RuleCase:
         evidence = harness.plain(got["evidence"]) or {}
         for key, value in (want.get("evidence") or {}).items():
             assert key in evidence, f"{name}: no {key!r} in the evidence {evidence!r}"
-            assert harness.same(evidence[key], value), f"{name}: evidence {key} is {evidence[key]!r}, expected {value!r}"
+            assert harness.same(evidence[key], value), (
+                f"{name}: evidence {key} is {evidence[key]!r}, expected {value!r}"
+            )
 
 
 def files() -> list[Path]:
@@ -101,7 +106,9 @@ def load(path: Path) -> list[RuleCase]:
     """The cases in one file. Raises ValueError that names the file, the case and what is wrong."""
     read = yaml.safe_load(path.read_text(encoding="utf-8"))
     if not isinstance(read, dict) or set(read) - {"type", "cases", "shared"} or not read.get("cases"):
-        raise ValueError(f"{path}: expected `type: …` and `cases: {{name: case}}` (and `shared` for YAML anchors)")
+        raise ValueError(
+            f"{path}: expected `type: …` and `cases: {{name: case}}` (and `shared` for YAML anchors)"
+        )
     key = f"policies/{path.parent.name}/{path.stem}"
     return [_case(path, key, str(name), body, read.get("type")) for name, body in read["cases"].items()]
 
@@ -125,7 +132,7 @@ def _case(path: Path, key: str, name: str, body: Any, kind: str | None) -> RuleC
         if one.get("expect", "none" if "assets" in body else None) not in STATUSES:
             raise ValueError(f"{where}: `expect` is one of {', '.join(STATUSES)}, not {one.get('expect')!r}")
     rows = [harness.full_row(tables()["assets"], asset, number, where) for number, asset in enumerate(assets)]
-    given = {"assets": rows, **derive(rows)}
+    given = {"assets": rows, **derive(rows, _derived(key))}
     now = coerce(_text(body["now"]), "TIMESTAMP") if body.get("now") else None
     cannot = body.get("emulator_cannot", "")
     case = Case(key, name, given, body.get("params") or {}, [], True, True, now, cannot, path)
@@ -170,7 +177,9 @@ def _named(name: str, kind: str | None) -> tuple[str, str | None]:
     if name.startswith("//"):
         return name, kind
     service = (kind or "example.googleapis.com/X").split("/")[0]
-    return (f"//{service}/{name}" if service == "storage.googleapis.com" else f"//{service}/projects/p-1/{name}"), kind
+    return (
+        f"//{service}/{name}" if service == "storage.googleapis.com" else f"//{service}/projects/p-1/{name}"
+    ), kind
 
 
 def _text(value: Any) -> Any:
@@ -200,12 +209,19 @@ def fill(table: str, rows: list[dict[str, Any]]) -> None:
         connection().execute(f"INSERT INTO {table} VALUES ({marks})", list(row.values()))
 
 
-def derive(assets: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
-    """The derived tables of these assets."""
-    fill("assets", assets)
-    return {
-        name: connection().sql(derived.select(name)).to_arrow_table().to_pylist() for name in derived.DERIVED
-    }
+@lru_cache
+def _derived(key: str) -> tuple[str, ...]:
+    """The derived tables that the rule names. Making them for every case of every rule takes a minute."""
+    path = sql_files.SQL_FOLDER / f"{key}.sql"
+    text = path.read_text(encoding="utf-8") if path.is_file() else ""
+    return tuple(name for name in derived.DERIVED if name in text)
+
+
+def derive(assets: list[dict[str, Any]], names: tuple[str, ...]) -> dict[str, list[dict[str, Any]]]:
+    """The derived tables `names` of these assets."""
+    if names:
+        fill("assets", assets)
+    return {name: connection().sql(derived.select(name)).to_arrow_table().to_pylist() for name in names}
 
 
 def on_duckdb(rule: RuleCase) -> list[dict[str, Any]]:
