@@ -23,7 +23,7 @@ PREVIOUS_FILE = "manifest.previous.json"
 GENERATION = "manifest_generation"
 PARQUET_TABLES = (
     "assets", "asset_changes", "asset_snapshots", "resources_daily", "git_images", "git_terms", "git_versions",
-    "drift",
+    "drift", "iam_bindings", "org_policies", "violations", "compliance_daily",
 )  # fmt: skip
 # Past days in a denser form: spans of days per asset, in files named FIRST_LAST_RUN. Unfolded into asset_snapshots.
 SPANS = "asset_spans"

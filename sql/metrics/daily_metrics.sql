@@ -26,6 +26,8 @@ judged AS (
   SELECT date, SUM(passed) AS passed, SUM(failed) AS failed
   FROM compliance_daily
   WHERE date BETWEEN @first_day AND @last_day
+    AND dimension = 'all'
+    AND severity <> 'all'
   GROUP BY date
 ),
 open_findings AS (
@@ -33,6 +35,7 @@ open_findings AS (
   FROM judged AS j
   LEFT JOIN violations AS v
     ON v.status = 'fail'
+    AND v.waived_until IS NULL
     AND DATE(v.first_seen) <= j.date
     AND (v.resolved_at IS NULL OR DATE(v.resolved_at) > j.date)
   GROUP BY j.date

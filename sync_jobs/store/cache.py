@@ -26,8 +26,8 @@ SAMPLE_FOLDER = "sample"
 SOURCE_KIND = "source_kind"
 # Not webhook_deliveries: the sample has none, and one that waits must not get lost with it.
 DATA_TABLES = (
-    "events", "dead_letters", "git_commits", "git_files", "declared_resources", "drift_daily", "policies", "violations",
-    "compliance_daily", "daily_metrics", "daily_costs", "forecasts", "anomalies", "alerts", "sync_runs",
+    "events", "dead_letters", "git_commits", "git_files", "declared_resources", "drift_daily", "policies", "waivers",
+    "daily_metrics", "daily_costs", "forecasts", "anomalies", "alerts", "sync_runs",
 )  # fmt: skip
 
 
