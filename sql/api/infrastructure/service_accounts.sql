@@ -12,7 +12,24 @@ params:
   - {name: skip, type: INT64, default: 0, description: Rows before this page}
 grain: asset
 */
-WITH made AS (
+WITH page AS (
+  SELECT name
+  FROM assets
+  WHERE asset_type = 'iam.googleapis.com/ServiceAccount'
+    AND (ARRAY_LENGTH(@projects) = 0 OR project_id IN UNNEST(@projects))
+    AND (
+      ARRAY_LENGTH(@folders) = 0
+      OR EXISTS (SELECT 1 FROM UNNEST(ancestors) AS above WHERE above IN UNNEST(@folders))
+    )
+    AND (ARRAY_LENGTH(@locations) = 0 OR location IN UNNEST(@locations))
+    AND (
+      @search IS NULL
+      OR STRPOS(LOWER(CONCAT(name, ' ', COALESCE(display_name, ''))), LOWER(@search)) > 0
+    )
+  ORDER BY project_id, name
+  LIMIT @page_size OFFSET @skip
+),
+made AS (
   SELECT
     REGEXP_EXTRACT(name, r'/serviceAccounts/([^/]+)/keys/') AS owner,
     COUNT(*) AS user_keys,
@@ -42,19 +59,8 @@ SELECT
     OR EXISTS (SELECT 1 FROM UNNEST(a.ancestors) AS above WHERE above IN UNNEST(@missed))
   ) AS stale,
   a.last_seen
-FROM assets AS a
+FROM page
+JOIN assets AS a ON a.name = page.name AND a.asset_type = 'iam.googleapis.com/ServiceAccount'
 LEFT JOIN made
   ON made.owner IN (JSON_VALUE(a.resource, '$.data.email'), JSON_VALUE(a.resource, '$.data.uniqueId'))
-WHERE a.asset_type = 'iam.googleapis.com/ServiceAccount'
-  AND (ARRAY_LENGTH(@projects) = 0 OR a.project_id IN UNNEST(@projects))
-  AND (
-    ARRAY_LENGTH(@folders) = 0
-    OR EXISTS (SELECT 1 FROM UNNEST(a.ancestors) AS above WHERE above IN UNNEST(@folders))
-  )
-  AND (ARRAY_LENGTH(@locations) = 0 OR a.location IN UNNEST(@locations))
-  AND (
-    @search IS NULL
-    OR STRPOS(LOWER(CONCAT(a.name, ' ', COALESCE(a.display_name, ''))), LOWER(@search)) > 0
-  )
 ORDER BY a.project_id, a.name
-LIMIT @page_size OFFSET @skip

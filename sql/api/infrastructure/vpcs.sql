@@ -12,6 +12,23 @@ params:
   - {name: skip, type: INT64, default: 0, description: Rows before this page}
 grain: asset
 */
+WITH page AS (
+  SELECT name
+  FROM assets
+  WHERE asset_type = 'compute.googleapis.com/Network'
+    AND (ARRAY_LENGTH(@projects) = 0 OR project_id IN UNNEST(@projects))
+    AND (
+      ARRAY_LENGTH(@folders) = 0
+      OR EXISTS (SELECT 1 FROM UNNEST(ancestors) AS above WHERE above IN UNNEST(@folders))
+    )
+    AND (ARRAY_LENGTH(@locations) = 0 OR location IN UNNEST(@locations))
+    AND (
+      @search IS NULL
+      OR STRPOS(LOWER(CONCAT(name, ' ', COALESCE(display_name, ''))), LOWER(@search)) > 0
+    )
+  ORDER BY project_id, name
+  LIMIT @page_size OFFSET @skip
+)
 SELECT
   a.name,
   COALESCE(a.display_name, REGEXP_EXTRACT(a.name, r'[^/]+$')) AS display_name,
@@ -39,17 +56,6 @@ SELECT
     OR EXISTS (SELECT 1 FROM UNNEST(a.ancestors) AS above WHERE above IN UNNEST(@missed))
   ) AS stale,
   a.last_seen
-FROM assets AS a
-WHERE a.asset_type = 'compute.googleapis.com/Network'
-  AND (ARRAY_LENGTH(@projects) = 0 OR a.project_id IN UNNEST(@projects))
-  AND (
-    ARRAY_LENGTH(@folders) = 0
-    OR EXISTS (SELECT 1 FROM UNNEST(a.ancestors) AS above WHERE above IN UNNEST(@folders))
-  )
-  AND (ARRAY_LENGTH(@locations) = 0 OR a.location IN UNNEST(@locations))
-  AND (
-    @search IS NULL
-    OR STRPOS(LOWER(CONCAT(a.name, ' ', COALESCE(a.display_name, ''))), LOWER(@search)) > 0
-  )
+FROM page
+JOIN assets AS a ON a.name = page.name AND a.asset_type = 'compute.googleapis.com/Network'
 ORDER BY a.project_id, a.name
-LIMIT @page_size OFFSET @skip
