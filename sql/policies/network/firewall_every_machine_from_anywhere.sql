@@ -10,7 +10,7 @@ asset_types:
   - compute.googleapis.com/FirewallPolicy
   - compute.googleapis.com/NetworkFirewallPolicy
 params:
-  - {name: open_prefix, type: INT64, default: 3, description: "A source range with a prefix this short counts as the internet: /0 is all addresses, 2000::/3 all public IPv6"}
+  - {name: open_prefix, type: INT64, default: 3, description: "A source range with a prefix this short, 0 to 9, counts as the internet: /0 is all addresses, 2000::/3 all public IPv6"}
 rationale: >
   A machine that is made tomorrow is open from its first second.
 remediation:
@@ -87,11 +87,7 @@ from_anywhere AS (
   WHERE direction = 'INGRESS'
     AND disabled <> 'true'
     AND (
-      EXISTS (
-        SELECT 1
-        FROM UNNEST(JSON_QUERY_ARRAY(ranges, '$')) AS source
-        WHERE SAFE_CAST(REGEXP_EXTRACT(JSON_VALUE(source), r'/(\d+)$') AS INT64) <= @open_prefix
-      )
+      REGEXP_CONTAINS(TO_JSON_STRING(ranges), CONCAT('/[0-', CAST(@open_prefix AS STRING), ']"'))
       OR (JSON_QUERY(ranges, '$[0]') IS NULL AND NOT narrowed)
     )
 ),
