@@ -291,3 +291,28 @@ def test_doctor_asks_each_scope(sync: Sync) -> None:
     found = [(check.status, check.mend) for check in doctor.CHECKS["assets"](settings)]
     assert [status for status, _ in found] == ["ok", "fail"]
     assert f"roles/cloudasset.viewer on {BANK}" in found[1][1]
+
+
+@pytest.mark.parametrize("what", ["a slow answer", "a used-up quota"])
+def test_a_run_that_is_told_to_stop_does_so_at_once(sync: Sync, what: str) -> None:
+    import time
+
+    sync.api.put(ORG, "RESOURCE", fleet(30))
+    if what == "a slow answer":
+        sync.api.page_delay = 6.0
+    else:
+        sync.api.fail(ORG, "RESOURCE", Code.RESOURCE_EXHAUSTED, "quota", retry_after=60.0)
+    made = Settings(
+        home=sync.portal.home, gcp_scope=ORG, asset_endpoint=sync.endpoint, asset_content_types=["RESOURCE"]
+    )
+    runner = Runner(made, Cache(sync.portal.home), backoff=())
+    began = time.monotonic()
+    started = runner.start("assets", "cli")
+    while not sync.api.calls:
+        time.sleep(0.05)
+    runner.stop("test")
+    row = runner.finish(started)
+    assert time.monotonic() - began < 4
+    assert not runner.abandoned
+    assert (row["status"], sync.portal.manifest().generation) == ("failed", 0)
+    assert "Interrupted" in row["error_messages"][0]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from sync_jobs.layers.assets.records import Fault
 from sync_jobs.layers.assets.scopes import COLUMNS, Coverage, Stream, parse, streams
 from sync_jobs.layers.base import RunContext, Unknown
 
+STOP_SECONDS = 0.25  # how soon a run that is told to stop notices
 LINE_ROOM = 1024 * 1024  # DuckDB wants some more than the largest line
 
 
@@ -85,14 +86,29 @@ def _paged(
             pool.submit(read, stream, terms, folder / f"api-{number}-{stream.slug[:80]}.ndjson")
             for number, stream in enumerate(wanted)
         ]
-        try:
-            reads = [future.result() for future in running]
-        except BaseException:
-            failed.set()
-            for future in running:
-                future.cancel()
-            raise
+        reads = _gathered(ctx, client, running, failed)
     return _prepared(ctx, reads), _refusals(settings.asset_types, reads), _details(reads)
+
+
+def _gathered(
+    ctx: RunContext, client: Any, running: Sequence[Future[Read]], failed: threading.Event
+) -> list[Read]:
+    """All streams, or the first error of one. A run that is told to stop does not wait for calls under way."""
+    pending = set(running)
+    try:
+        while pending:
+            done, pending = wait(pending, timeout=STOP_SECONDS, return_when=FIRST_COMPLETED)
+            for future in done:
+                future.result()
+            ctx.check()
+    except BaseException as error:
+        failed.set()
+        for future in pending:
+            future.cancel()
+        if not isinstance(error, TooMany):  # the export needs the channel
+            client.transport.close()
+        raise
+    return [future.result() for future in running]
 
 
 class _Tally:
