@@ -1,0 +1,79 @@
+/*
+id: iam_consumer_accounts
+title: People sign in with accounts of the company
+description: >
+  No role is held, on the organisation, a folder or a project, by an account or group of a domain where
+  anyone can make one. Bindings set on folders and the organisation count for all that is below them.
+  Members that are deleted (deleted:) hold nothing any more.
+severity: high
+asset_types:
+  - cloudresourcemanager.googleapis.com/Organization
+  - cloudresourcemanager.googleapis.com/Folder
+  - cloudresourcemanager.googleapis.com/Project
+frameworks:
+  cis_gcp: {"3.0": "1.1", "4.0": "1.1", "5.0": "1.2"}
+params:
+  - {name: domains, type: "ARRAY<STRING>", default: ["gmail.com", "googlemail.com", "googlegroups.com", "hotmail.com", "icloud.com", "live.com", "outlook.com", "proton.me", "protonmail.com", "yahoo.com"], description: "Domains at which anyone can make an account"}
+defaults: >
+  A policy without bindings grants nothing.
+covers: >
+  Accounts of other companies are found by the rule on allowed domains.
+rationale: >
+  Nobody in the company can lock such an account, reset it or see its sign-ins.
+remediation:
+  text: >
+    Give the role to an account of the company, then remove the consumer account.
+  gcloud: |
+    gcloud projects remove-iam-policy-binding {project_id} --member=MEMBER --role=ROLE
+  terraform: |
+    # remove, in the module of {project_id}:
+    # resource "google_project_iam_member" with role = "ROLE" and member = "MEMBER"
+grain: asset
+*/
+WITH hits AS (
+  SELECT DISTINCT
+    asset_name,
+    CONCAT(
+      member, ' has ', role,
+      IF(condition IS NULL, '', ' under a condition'),
+      IF(inherited_from IS NULL, '', CONCAT(', inherited from ', inherited_from))
+    ) AS binding
+  FROM iam_bindings
+  WHERE asset_type IN (
+      'cloudresourcemanager.googleapis.com/Organization',
+      'cloudresourcemanager.googleapis.com/Folder',
+      'cloudresourcemanager.googleapis.com/Project'
+    )
+    AND REGEXP_CONTAINS(member, r'^(user|group):')
+    AND LOWER(REGEXP_EXTRACT(member, r'@([^@]+)$')) IN UNNEST(@domains)
+),
+per_asset AS (
+  SELECT
+    asset_name AS name,
+    COUNT(*) AS total,
+    STRING_AGG(binding, '; ' ORDER BY binding LIMIT 5) AS first_ones,
+    ARRAY_AGG(binding ORDER BY binding LIMIT 100) AS bindings
+  FROM hits
+  GROUP BY asset_name
+)
+SELECT
+  a.name AS asset_name,
+  CASE
+    WHEN p.name IS NOT NULL THEN 'fail'
+    WHEN a.iam_policy IS NULL THEN 'unknown'
+    ELSE 'pass'
+  END AS status,
+  CASE
+    WHEN p.name IS NOT NULL
+      THEN CONCAT('Consumer accounts: ', p.first_ones, IF(p.total > 5, CONCAT('; and ', CAST(p.total - 5 AS STRING), ' more'), ''), '.')
+    WHEN a.iam_policy IS NULL THEN 'Its IAM policy was not collected.'
+    ELSE 'No consumer account holds a role.'
+  END AS reason,
+  CASE WHEN p.name IS NOT NULL THEN JSON_OBJECT('total', p.total, 'bindings', p.bindings) END AS evidence
+FROM assets AS a
+LEFT JOIN per_asset AS p ON p.name = a.name
+WHERE a.asset_type IN (
+    'cloudresourcemanager.googleapis.com/Organization',
+    'cloudresourcemanager.googleapis.com/Folder',
+    'cloudresourcemanager.googleapis.com/Project'
+  )

@@ -1,0 +1,72 @@
+/*
+id: iam_project_public
+title: Projects, folders and the organisation are not open to everyone
+description: >
+  No binding on the organisation, a folder or a project names allUsers or allAuthenticatedUsers, whatever
+  the role. Bindings set on folders and the organisation count for all that is below them. Members that
+  are deleted (deleted:) hold nothing any more.
+severity: critical
+asset_types:
+  - cloudresourcemanager.googleapis.com/Organization
+  - cloudresourcemanager.googleapis.com/Folder
+  - cloudresourcemanager.googleapis.com/Project
+defaults: >
+  A policy without bindings grants nothing.
+rationale: >
+  Such a binding opens everything below it of the kind its role covers, now and later.
+remediation:
+  text: >
+    Remove the binding.
+  gcloud: |
+    gcloud projects remove-iam-policy-binding {project_id} --member=MEMBER --role=ROLE
+  terraform: |
+    # remove, in the module of {project_id}:
+    # resource "google_project_iam_member" with role = "ROLE" and member = "MEMBER"
+grain: asset
+*/
+WITH hits AS (
+  SELECT DISTINCT
+    asset_name,
+    CONCAT(
+      member, ' has ', role,
+      IF(condition IS NULL, '', ' under a condition'),
+      IF(inherited_from IS NULL, '', CONCAT(', inherited from ', inherited_from))
+    ) AS binding
+  FROM iam_bindings
+  WHERE asset_type IN (
+      'cloudresourcemanager.googleapis.com/Organization',
+      'cloudresourcemanager.googleapis.com/Folder',
+      'cloudresourcemanager.googleapis.com/Project'
+    )
+    AND member IN ('allUsers', 'allAuthenticatedUsers')
+),
+per_asset AS (
+  SELECT
+    asset_name AS name,
+    COUNT(*) AS total,
+    STRING_AGG(binding, '; ' ORDER BY binding LIMIT 5) AS first_ones,
+    ARRAY_AGG(binding ORDER BY binding LIMIT 100) AS bindings
+  FROM hits
+  GROUP BY asset_name
+)
+SELECT
+  a.name AS asset_name,
+  CASE
+    WHEN p.name IS NOT NULL THEN 'fail'
+    WHEN a.iam_policy IS NULL THEN 'unknown'
+    ELSE 'pass'
+  END AS status,
+  CASE
+    WHEN p.name IS NOT NULL
+      THEN CONCAT('Open to everyone: ', p.first_ones, IF(p.total > 5, CONCAT('; and ', CAST(p.total - 5 AS STRING), ' more'), ''), '.')
+    WHEN a.iam_policy IS NULL THEN 'Its IAM policy was not collected.'
+    ELSE 'No binding names allUsers or allAuthenticatedUsers.'
+  END AS reason,
+  CASE WHEN p.name IS NOT NULL THEN JSON_OBJECT('total', p.total, 'bindings', p.bindings) END AS evidence
+FROM assets AS a
+LEFT JOIN per_asset AS p ON p.name = a.name
+WHERE a.asset_type IN (
+    'cloudresourcemanager.googleapis.com/Organization',
+    'cloudresourcemanager.googleapis.com/Folder',
+    'cloudresourcemanager.googleapis.com/Project'
+  )

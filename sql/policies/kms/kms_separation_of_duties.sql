@@ -1,0 +1,71 @@
+/*
+id: kms_separation_of_duties
+title: Managing and using keys is apart
+description: >
+  No member holds Cloud KMS Admin together with a role that encrypts or decrypts on a project. Bindings
+  set on folders and the organisation count for all that is below them. Members that are deleted
+  (deleted:) hold nothing any more.
+severity: medium
+asset_types: [cloudresourcemanager.googleapis.com/Project]
+frameworks:
+  cis_gcp: {"3.0": "1.11", "4.0": "1.11", "5.0": "1.12"}
+defaults: >
+  A policy without bindings grants nothing.
+covers: >
+  Two groups with the same people in them: members of groups are not in the inventory. Owner and editor
+  hold both and are found by other rules.
+rationale: >
+  Who manages a key and may also use it can read all that it protects, and then destroy it.
+remediation:
+  text: >
+    Leave one of the two roles to somebody else.
+  gcloud: |
+    gcloud projects remove-iam-policy-binding {project_id} --member=MEMBER --role=ROLE
+  terraform: |
+    # remove, in the module of {project_id}:
+    # resource "google_project_iam_member" with role = "ROLE" and member = "MEMBER"
+grain: asset
+*/
+WITH held AS (
+  SELECT
+    asset_name,
+    member,
+    STRING_AGG(
+      DISTINCT IF(role = 'roles/cloudkms.admin', NULL, role), ', '
+    ) AS other_roles
+  FROM iam_bindings
+  WHERE asset_type = 'cloudresourcemanager.googleapis.com/Project'
+    AND role IN (
+      'roles/cloudkms.admin',
+      'roles/cloudkms.cryptoKeyEncrypterDecrypter',
+      'roles/cloudkms.cryptoKeyEncrypter',
+      'roles/cloudkms.cryptoKeyDecrypter'
+    )
+    AND NOT STARTS_WITH(member, 'deleted:')
+  GROUP BY asset_name, member
+  HAVING LOGICAL_OR(role = 'roles/cloudkms.admin') AND LOGICAL_OR(role != 'roles/cloudkms.admin')
+),
+per_project AS (
+  SELECT
+    asset_name AS name,
+    STRING_AGG(CONCAT(member, ' (', other_roles, ')'), '; ' ORDER BY member LIMIT 5) AS who,
+    ARRAY_AGG(member ORDER BY member LIMIT 100) AS members
+  FROM held
+  GROUP BY asset_name
+)
+SELECT
+  a.name AS asset_name,
+  CASE
+    WHEN p.name IS NOT NULL THEN 'fail'
+    WHEN a.iam_policy IS NULL THEN 'unknown'
+    ELSE 'pass'
+  END AS status,
+  CASE
+    WHEN p.name IS NOT NULL THEN CONCAT('Hold roles/cloudkms.admin and more: ', p.who, '.')
+    WHEN a.iam_policy IS NULL THEN 'The IAM policy of the project was not collected.'
+    ELSE 'No member holds roles/cloudkms.admin together with a role that uses what it manages.'
+  END AS reason,
+  CASE WHEN p.name IS NOT NULL THEN JSON_OBJECT('members', p.members) END AS evidence
+FROM assets AS a
+LEFT JOIN per_project AS p ON p.name = a.name
+WHERE a.asset_type = 'cloudresourcemanager.googleapis.com/Project'
