@@ -97,17 +97,22 @@ def router(runner: Runner) -> APIRouter:
         """Projects, VPCs, instances, clusters, databases and service accounts, with compliance and open findings."""
         wanted = tuple(name for name in SECTIONS if not section or name in section)
         asked = Asked(tuple(project), tuple(folder), tuple(location), search, wanted, page, page_size)
-        for _ in range(ATTEMPTS):
-            tag = etag(runner, asked)
-            headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
-            if matches(if_none_match, tag):
-                return Response(status_code=304, headers=headers)
-            body = answer(runner, asked)
-            if etag(runner, asked) == tag:  # else something was published between two questions
-                return Response(orjson.dumps(body), media_type="application/json", headers=headers)
-        raise Retryable("The state changed while it was read.", "Ask again.")
+        return respond(runner, asked, if_none_match)
 
     return made
+
+
+def respond(runner: Runner, asked: Asked, if_none_match: str | None) -> Response:
+    """The answer, or 304. Raises Retryable when the state changes again and again while it is read."""
+    for _ in range(ATTEMPTS):
+        tag = etag(runner, asked)
+        headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
+        if matches(if_none_match, tag):
+            return Response(status_code=304, headers=headers)
+        body = answer(runner, asked)
+        if etag(runner, asked) == tag:  # else something was published between two questions
+            return Response(orjson.dumps(body), media_type="application/json", headers=headers)
+    raise Retryable("The state changed while it was read.", "Ask again.")
 
 
 def etag(runner: Runner, asked: Asked) -> str:

@@ -140,7 +140,9 @@ def test_a_file_that_is_missing_or_no_credentials(nowhere: None, tmp_path: Path)
 
 
 def test_workload_identity_federation_and_impersonation(nowhere: None, tmp_path: Path) -> None:
-    pool = "//iam.googleapis.com/locations/global/workforcePools/ci/providers/git"  # loads without the network
+    pool = (
+        "//iam.googleapis.com/locations/global/workforcePools/ci/providers/git"  # loads without the network
+    )
     (tmp_path / "token").write_text("a-token")
     (tmp_path / "wif.json").write_text(
         json.dumps(

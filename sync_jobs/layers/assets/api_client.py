@@ -50,21 +50,38 @@ def is_loopback(endpoint: str) -> bool:
 def credentials(settings: Settings) -> Any:
     """From the file that is set (a key, or Workload Identity Federation), else where Google's libraries look.
 
-    Raises SettingsError when the file is missing or no credentials, Permanent when there are none at all.
+    Raises SettingsError when the file is missing or holds none, Permanent when there are none at all, and Retryable
+    when the service that gives them is away.
     """
+    from google.auth import impersonated_credentials
+
+    found = _found(settings)
+    if settings.impersonate_service_account:
+        found = impersonated_credentials.Credentials(  # type: ignore[no-untyped-call, unused-ignore]
+            source_credentials=found,
+            target_principal=settings.impersonate_service_account,
+            target_scopes=[CLOUD_PLATFORM],
+        )
+    counted = getattr(found, "quota_project_id", None) or getattr(found, "service_account_email", None)
+    if settings.gcp_project and not counted and hasattr(found, "with_quota_project"):
+        # A person's login has no project of its own to count the calls on.
+        found = found.with_quota_project(settings.gcp_project)
+    return found
+
+
+def _found(settings: Settings) -> Any:
     import google.auth
-    from google.auth import exceptions, impersonated_credentials
+    from google.auth import exceptions
 
     path, scopes = settings.google_application_credentials, [CLOUD_PLATFORM]
     try:
         if path is None:
-            found, _ = google.auth.default(scopes=scopes)
-        elif not path.is_file():
+            return google.auth.default(scopes=scopes)[0]
+        if not path.is_file():
             raise SettingsError(
                 f"GOOGLE_APPLICATION_CREDENTIALS names {path}, which is not a file.", CREDENTIALS_HINT
             )
-        else:
-            found, _ = google.auth.load_credentials_from_file(str(path), scopes=scopes)
+        return google.auth.load_credentials_from_file(str(path), scopes=scopes)[0]
     except exceptions.DefaultCredentialsError as error:
         if path is None:
             raise Permanent(
@@ -77,21 +94,6 @@ def credentials(settings: Settings) -> Any:
         raise Retryable(
             f"Signing in to Google failed: {_short(error)}", "Check the network, then try again."
         ) from None
-    if settings.impersonate_service_account:
-        found = impersonated_credentials.Credentials(  # type: ignore[no-untyped-call, unused-ignore]
-            source_credentials=found,
-            target_principal=settings.impersonate_service_account,
-            target_scopes=scopes,
-        )
-    if (
-        settings.gcp_project
-        and hasattr(found, "with_quota_project")
-        and not getattr(found, "quota_project_id", None)
-        and not getattr(found, "service_account_email", None)
-    ):
-        # A person's login has no project of its own to count the calls on.
-        found = found.with_quota_project(settings.gcp_project)
-    return found
 
 
 @dataclass(frozen=True)
