@@ -1,0 +1,81 @@
+/*
+id: allowed_member_domains
+title: Roles are held by accounts of the allowed domains
+description: >
+  People, groups and domains that hold a role are of an allowed domain; allUsers and allAuthenticatedUsers
+  never are. A subdomain is a domain of its own. Projects and folders are judged by what they inherit as
+  well. Nothing is examined until domains are set.
+severity: high
+asset_types:
+  - cloudresourcemanager.googleapis.com/Organization
+  - cloudresourcemanager.googleapis.com/Folder
+  - cloudresourcemanager.googleapis.com/Project
+  - storage.googleapis.com/Bucket
+  - bigquery.googleapis.com/Dataset
+  - cloudkms.googleapis.com/CryptoKey
+  - cloudkms.googleapis.com/KeyRing
+  - iam.googleapis.com/ServiceAccount
+  - pubsub.googleapis.com/Subscription
+  - pubsub.googleapis.com/Topic
+  - run.googleapis.com/Service
+  - secretmanager.googleapis.com/Secret
+params:
+  - {name: types, type: "ARRAY<STRING>", default: ["cloudresourcemanager.googleapis.com/Organization", "cloudresourcemanager.googleapis.com/Folder", "cloudresourcemanager.googleapis.com/Project", "storage.googleapis.com/Bucket", "bigquery.googleapis.com/Dataset", "cloudkms.googleapis.com/CryptoKey", "cloudkms.googleapis.com/KeyRing", "iam.googleapis.com/ServiceAccount", "pubsub.googleapis.com/Subscription", "pubsub.googleapis.com/Topic", "run.googleapis.com/Service", "secretmanager.googleapis.com/Secret"], description: "Asset types to look at"}
+  - {name: domains, type: "ARRAY<STRING>", default: [], description: "Allowed domains in lower case, such as example.com; empty: nothing is examined"}
+  - {name: exempt, type: "ARRAY<STRING>", default: [], description: "Members of other domains who may hold roles"}
+defaults: >
+  A policy without bindings grants nothing. Deleted members do not count.
+covers: >
+  Service accounts and identities of workforce and workload pools have no domain: other rules look at
+  them.
+rationale: >
+  Partners who have left, private accounts and typing errors keep their rights unnoticed.
+remediation:
+  text: >
+    Remove the binding, or make an account for the person in an allowed domain.
+  gcloud: |
+    gcloud projects remove-iam-policy-binding {project_id} --member=MEMBER --role=ROLE
+  terraform: |
+    # remove, in the module of {project_id}:
+    # resource "google_project_iam_member" with role = "ROLE" and member = "MEMBER"
+grain: asset
+*/
+WITH hits AS (
+  SELECT DISTINCT
+    asset_name,
+    CONCAT(member, ' has ', role, IF(inherited_from IS NULL, '', CONCAT(', inherited from ', inherited_from))) AS binding
+  FROM iam_bindings
+  WHERE asset_type IN UNNEST(@types)
+    AND NOT STARTS_WITH(member, 'deleted:')
+    AND (
+      member IN ('allUsers', 'allAuthenticatedUsers')
+      OR (
+        REGEXP_CONTAINS(member, r'^(user|group|domain):')
+        AND LOWER(REGEXP_EXTRACT(member, r'([^@:]+)$')) NOT IN UNNEST(@domains)
+        AND member NOT IN UNNEST(@exempt)
+      )
+    )
+),
+per_asset AS (
+  SELECT
+    asset_name AS name,
+    COUNT(*) AS total,
+    STRING_AGG(binding, '; ' ORDER BY binding LIMIT 5) AS first_ones,
+    ARRAY_AGG(binding ORDER BY binding LIMIT 100) AS bindings
+  FROM hits
+  GROUP BY asset_name
+)
+SELECT
+  a.name AS asset_name,
+  CASE WHEN p.name IS NOT NULL THEN 'fail' WHEN a.iam_policy IS NULL THEN 'unknown' ELSE 'pass' END AS status,
+  CASE
+    WHEN p.name IS NOT NULL
+      THEN CONCAT('Members of other domains: ', p.first_ones, IF(p.total > 5, CONCAT('; and ', CAST(p.total - 5 AS STRING), ' more'), ''), '.')
+    WHEN a.iam_policy IS NULL THEN 'Its IAM policy was not collected.'
+    ELSE 'All members are of the allowed domains.'
+  END AS reason,
+  CASE WHEN p.name IS NOT NULL THEN JSON_OBJECT('total', p.total, 'bindings', p.bindings) END AS evidence
+FROM assets AS a
+LEFT JOIN per_asset AS p ON p.name = a.name
+WHERE a.asset_type IN UNNEST(@types)
+  AND ARRAY_LENGTH(@domains) > 0
