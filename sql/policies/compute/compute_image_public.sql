@@ -13,31 +13,59 @@ remediation:
   gcloud: |
     gcloud compute images remove-iam-policy-binding {display_name} --project={project_id} --member=allAuthenticatedUsers --role=roles/compute.imageUser
 covers: >
-  Bindings set above, on the project or its folders, which name everybody are found by the rules on IAM.
+  Roles of one's own that are bound above: only roles/compute.* and the basic roles count there.
 defaults: >
-  iamPolicy.bindings: none.
+  iamPolicy: without one of its own, only what is bound above counts.
 grain: asset
 */
-WITH examined AS (
-  SELECT
-    name,
-    iam_policy IS NULL AS unseen,
-    (
-      SELECT STRING_AGG(DISTINCT CONCAT(JSON_VALUE(member), ' has ', JSON_VALUE(binding, '$.role')), ', ')
-      FROM UNNEST(JSON_QUERY_ARRAY(iam_policy, '$.bindings')) AS binding
-      CROSS JOIN UNNEST(JSON_QUERY_ARRAY(binding, '$.members')) AS member
-      WHERE JSON_VALUE(member) IN ('allUsers', 'allAuthenticatedUsers')
-    ) AS public
-  FROM assets
-  WHERE asset_type = 'compute.googleapis.com/Image'
+WITH public_bindings AS (
+  SELECT asset_name, resource, role, member
+  FROM iam_bindings
+  WHERE inherited_from IS NULL
+    AND member IN ('allUsers', 'allAuthenticatedUsers')
+    AND (
+      asset_type = 'compute.googleapis.com/Image'
+      OR (
+        resource IS NOT NULL
+        AND (STARTS_WITH(role, 'roles/compute.') OR role IN ('roles/viewer', 'roles/editor', 'roles/owner'))
+      )
+    )
+),
+opened AS (
+  SELECT asset_name AS name, CONCAT(member, ' has ', role) AS binding
+  FROM public_bindings
+  WHERE resource IS NULL
+  UNION ALL
+  SELECT a.name, CONCAT(b.member, ' has ', b.role, ' on ', b.resource)
+  FROM assets AS a
+  CROSS JOIN UNNEST(a.ancestors) AS ancestor
+  JOIN public_bindings AS b ON b.resource = ancestor
+  WHERE a.asset_type = 'compute.googleapis.com/Image'
+),
+per_asset AS (
+  SELECT name, STRING_AGG(DISTINCT binding, ', ' ORDER BY binding) AS bindings
+  FROM opened
+  GROUP BY name
+),
+read_projects AS (
+  SELECT DISTINCT resource
+  FROM iam_bindings
+  WHERE asset_type = 'cloudresourcemanager.googleapis.com/Project'
+),
+examined AS (
+  SELECT a.name, a.iam_policy IS NULL AND r.resource IS NULL AS unseen
+  FROM assets AS a
+  LEFT JOIN read_projects AS r ON r.resource = CONCAT('projects/', a.project_number)
+  WHERE a.asset_type = 'compute.googleapis.com/Image'
 )
 SELECT
-  name AS asset_name,
-  CASE WHEN unseen THEN 'unknown' WHEN public IS NOT NULL THEN 'fail' ELSE 'pass' END AS status,
+  e.name AS asset_name,
+  CASE WHEN o.name IS NOT NULL THEN 'fail' WHEN e.unseen THEN 'unknown' ELSE 'pass' END AS status,
   CASE
-    WHEN unseen THEN 'Its IAM policy was not collected.'
-    WHEN public IS NOT NULL THEN CONCAT('Open to everybody: ', public, '.')
+    WHEN o.name IS NOT NULL THEN CONCAT('Open to everybody: ', o.bindings, '.')
+    WHEN e.unseen THEN 'Neither its IAM policy nor that of its project was collected.'
     ELSE 'Not shared with everybody.'
   END AS reason,
-  JSON_OBJECT('public', public) AS evidence
-FROM examined
+  JSON_OBJECT('bindings', o.bindings) AS evidence
+FROM examined AS e
+LEFT JOIN per_asset AS o ON o.name = e.name
