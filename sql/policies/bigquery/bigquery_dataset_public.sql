@@ -49,10 +49,9 @@ opened AS (
   WHERE asset_type = 'bigquery.googleapis.com/Dataset'
   UNION ALL
   SELECT a.name, CONCAT(p.member, ' has ', p.role, ' on ', p.resource)
-  FROM assets AS a
+  FROM (SELECT name, ancestors FROM assets WHERE asset_type = 'bigquery.googleapis.com/Dataset') AS a
   CROSS JOIN UNNEST(a.ancestors) AS ancestor
   JOIN public_bindings AS p ON p.resource = ancestor
-  WHERE a.asset_type = 'bigquery.googleapis.com/Dataset'
   UNION ALL
   SELECT a.name, CONCAT(member, ' is ', COALESCE(JSON_VALUE(entry, '$.role'), 'READER'), ' in the access list')
   FROM (
@@ -60,9 +59,8 @@ opened AS (
       name,
       entry,
       COALESCE(JSON_VALUE(entry, '$.specialGroup'), JSON_VALUE(entry, '$.iamMember')) AS member
-    FROM assets
+    FROM (SELECT name, resource FROM assets WHERE asset_type = 'bigquery.googleapis.com/Dataset')
     CROSS JOIN UNNEST(JSON_QUERY_ARRAY(resource, '$.data.access')) AS entry
-    WHERE asset_type = 'bigquery.googleapis.com/Dataset'
   ) AS a
   WHERE member IN ('allUsers', 'allAuthenticatedUsers')
 ),

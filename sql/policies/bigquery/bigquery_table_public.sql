@@ -47,10 +47,9 @@ opened AS (
   WHERE asset_type = 'bigquery.googleapis.com/Table'
   UNION ALL
   SELECT a.name, CONCAT(p.member, ' has ', p.role, ' on ', p.resource)
-  FROM assets AS a
+  FROM (SELECT name, ancestors FROM assets WHERE asset_type = 'bigquery.googleapis.com/Table') AS a
   CROSS JOIN UNNEST(a.ancestors) AS ancestor
   JOIN public_bindings AS p ON p.resource = ancestor
-  WHERE a.asset_type = 'bigquery.googleapis.com/Table'
   UNION ALL
   SELECT a.name, CONCAT(p.member, ' has ', p.role, ' on the dataset')
   FROM assets AS a

@@ -46,6 +46,7 @@ WITH nodes AS (
   SELECT
     name,
     iam_policy,
+    ancestors,
     COALESCE(ancestors[SAFE_OFFSET(0)], REGEXP_EXTRACT(name, r'[a-z]+/[^/]+$')) AS node
   FROM assets
   WHERE asset_type IN (
@@ -64,14 +65,9 @@ reach AS (
     )
   UNION DISTINCT
   SELECT a.name, n.name
-  FROM assets AS a
+  FROM nodes AS a
   CROSS JOIN UNNEST(a.ancestors) AS ancestor
   JOIN nodes AS n ON n.node = ancestor
-  WHERE a.asset_type IN (
-      'cloudresourcemanager.googleapis.com/Organization',
-      'cloudresourcemanager.googleapis.com/Folder',
-      'cloudresourcemanager.googleapis.com/Project'
-    )
 ),
 configs AS (
   SELECT

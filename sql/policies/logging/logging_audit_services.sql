@@ -43,6 +43,7 @@ WITH nodes AS (
   SELECT
     name,
     iam_policy,
+    ancestors,
     COALESCE(ancestors[SAFE_OFFSET(0)], REGEXP_EXTRACT(name, r'[a-z]+/[^/]+$')) AS node
   FROM assets
   WHERE asset_type IN (
@@ -57,10 +58,9 @@ reach AS (
   WHERE asset_type = 'cloudresourcemanager.googleapis.com/Project'
   UNION DISTINCT
   SELECT a.name, n.name
-  FROM assets AS a
+  FROM nodes AS a
   CROSS JOIN UNNEST(a.ancestors) AS ancestor
   JOIN nodes AS n ON n.node = ancestor
-  WHERE a.asset_type = 'cloudresourcemanager.googleapis.com/Project'
 ),
 configs AS (
   SELECT

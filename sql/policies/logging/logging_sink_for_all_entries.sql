@@ -44,11 +44,10 @@ WITH whole AS (
 ),
 reached AS (
   SELECT a.name, MIN(w.label) AS label
-  FROM assets AS a
+  FROM (SELECT name, ancestors FROM assets WHERE asset_type = 'cloudresourcemanager.googleapis.com/Project') AS a
   CROSS JOIN UNNEST(a.ancestors) AS ancestor
   JOIN whole AS w ON w.owner = ancestor
-  WHERE a.asset_type = 'cloudresourcemanager.googleapis.com/Project'
-    AND (w.for_children OR w.owner = a.ancestors[SAFE_OFFSET(0)])
+  WHERE (w.for_children OR w.owner = a.ancestors[SAFE_OFFSET(0)])
   GROUP BY a.name
 ),
 looked AS (

@@ -47,10 +47,9 @@ opened AS (
   WHERE asset_type = 'artifactregistry.googleapis.com/Repository'
   UNION ALL
   SELECT a.name, CONCAT(p.member, ' has ', p.role, ' on ', p.resource)
-  FROM assets AS a
+  FROM (SELECT name, ancestors FROM assets WHERE asset_type = 'artifactregistry.googleapis.com/Repository') AS a
   CROSS JOIN UNNEST(a.ancestors) AS ancestor
   JOIN public_bindings AS p ON p.resource = ancestor
-  WHERE a.asset_type = 'artifactregistry.googleapis.com/Repository'
 ),
 per_asset AS (
   SELECT name, ARRAY_AGG(DISTINCT binding ORDER BY binding) AS bindings

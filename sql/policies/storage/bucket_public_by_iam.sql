@@ -41,10 +41,9 @@ opened AS (
   WHERE resource IS NULL
   UNION ALL
   SELECT a.name, CONCAT(p.member, ' has ', p.role, ' on ', p.resource)
-  FROM assets AS a
+  FROM (SELECT name, ancestors FROM assets WHERE asset_type = 'storage.googleapis.com/Bucket') AS a
   CROSS JOIN UNNEST(a.ancestors) AS ancestor
   JOIN public_bindings AS p ON p.resource = ancestor
-  WHERE a.asset_type = 'storage.googleapis.com/Bucket'
 ),
 per_bucket AS (
   SELECT name, ARRAY_AGG(DISTINCT binding ORDER BY binding) AS bindings
