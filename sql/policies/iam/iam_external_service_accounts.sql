@@ -39,19 +39,25 @@ hits AS (
     b.asset_name,
     CONCAT(b.member, ' has ', b.role, IF(b.inherited_from IS NULL, '', CONCAT(', inherited from ', b.inherited_from))) AS binding
   FROM (
-    SELECT asset_name, member, role, inherited_from, REGEXP_EXTRACT(member, r'@([^@]+)\.iam\.gserviceaccount\.com$') AS home
-    FROM iam_bindings
-    WHERE asset_type IN (
-        'cloudresourcemanager.googleapis.com/Organization',
-        'cloudresourcemanager.googleapis.com/Folder',
-        'cloudresourcemanager.googleapis.com/Project'
-      )
-      AND STARTS_WITH(member, 'serviceAccount:')
-  ) AS b
-  LEFT JOIN known AS k
-    ON k.project_id = IF(
-      STRPOS(b.home, '.') > 0, CONCAT(REGEXP_EXTRACT(b.home, r'^[^.]+\.(.+)$'), ':', REGEXP_EXTRACT(b.home, r'^[^.]+')), b.home
+    SELECT
+      asset_name,
+      member,
+      role,
+      inherited_from,
+      home,
+      CASE
+        WHEN STRPOS(home, '.') > 0 THEN CONCAT(SUBSTR(home, STRPOS(home, '.') + 1), ':', SPLIT(home, '.')[SAFE_OFFSET(0)])
+        ELSE home
+      END AS home_project
+    FROM (
+      SELECT
+        asset_name, member, role, inherited_from,
+        REGEXP_EXTRACT(member, r'@([^@]+)\.iam\.gserviceaccount\.com$') AS home
+      FROM iam_bindings
+      WHERE resource IS NOT NULL AND STARTS_WITH(member, 'serviceAccount:')
     )
+  ) AS b
+  LEFT JOIN known AS k ON k.project_id = b.home_project
   WHERE b.home IS NOT NULL
     AND NOT STARTS_WITH(b.home, 'gcp-sa-')
     AND NOT REGEXP_CONTAINS(b.member, r'^serviceAccount:service-\d+@')
