@@ -38,7 +38,17 @@ _KEYS = {"title", "description", "params", "grain", "chart"}
 # What the header of a kind of file may hold besides, and of that, what it must.
 _MORE: dict[str, tuple[set[str], set[str]]] = {
     "policies": (
-        {"id", "severity", "asset_types", "frameworks", "rationale", "remediation", "enabled", "covers", "defaults"},
+        {
+            "id",
+            "severity",
+            "asset_types",
+            "frameworks",
+            "rationale",
+            "remediation",
+            "enabled",
+            "covers",
+            "defaults",
+        },
         {"id", "severity", "asset_types"},
     ),
     "alerts": ({"severity", "summary", "remediation", "enabled"}, {"severity"}),

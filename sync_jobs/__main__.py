@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from sync_jobs.cli import admin, layers, output, query
+from sync_jobs.cli import admin, layers, output, policies, query
 
 
 def make_app() -> typer.Typer:
@@ -22,7 +22,7 @@ def make_app() -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(_common)
-    for module in (layers, query, admin):
+    for module in (layers, query, policies, admin):
         module.register(app)
     return app
 

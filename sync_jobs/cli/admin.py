@@ -1,4 +1,4 @@
-"""serve, setup, doctor and policies."""
+"""serve, setup and doctor."""
 
 from __future__ import annotations
 
@@ -27,7 +27,6 @@ def register(app: typer.Typer) -> None:
     app.command("serve")(serve)
     app.command("setup")(setup)
     app.command("doctor")(doctor)
-    app.command("policies")(policies)
 
 
 @output.command
@@ -89,22 +88,3 @@ def doctor(
             if check.mend:
                 output.out(output.printable(f"         -> {check.mend}"))
     return output.FAILED if failed else output.DONE
-
-
-@output.command
-def policies(
-    rule: Annotated[str | None, typer.Option(help="One rule only.")] = None,
-    param: Annotated[list[str] | None, typer.Option(metavar="K=V", help="A parameter of the rules.")] = None,
-    assets: Annotated[
-        str | None, typer.Option(metavar="FILE", help="An export file to check instead.")
-    ] = None,
-    fail_on: Annotated[
-        str | None, typer.Option(metavar="SEVERITY", help="Exit 1 from this severity on.")
-    ] = None,
-    output_format: Annotated[str, typer.Option("--format", help="table, json or csv.")] = "table",
-) -> int:
-    """Check assets against the rules of sql/policies."""
-    raise Permanent(
-        "This version has no policy checks yet: sql/policies holds no rule.",
-        "Nothing was checked, so nothing is known about compliance.",
-    )

@@ -150,7 +150,5 @@ def _key(table: str) -> str:
 def select(table: str, assets: str = "assets") -> str:
     """The rows of a derived table with the columns and types of sql/schema."""
     made = iam_bindings(assets) if table == "iam_bindings" else org_policies(assets)
-    columns = ", ".join(
-        f'CAST({c.name} AS {duckdb_type(c)}) AS "{c.name}"' for c in tables()[table].columns
-    )
+    columns = ", ".join(f'CAST({c.name} AS {duckdb_type(c)}) AS "{c.name}"' for c in tables()[table].columns)
     return f"SELECT {columns} FROM ({made})"
