@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sync_jobs.runner import Runner
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
-ORDER = ("git", "assets", "drift", "events", "metrics")  # what later layers read comes first
+ORDER = ("git", "assets", "drift", "policies", "events", "metrics")  # what later layers read comes first
 EXIT = {"success": output.DONE, "partial": output.PARTIAL, "failed": output.FAILED}
 
 

@@ -12,7 +12,6 @@ from sync_jobs.layers.base import Layer
 # Layers of the design that a folder may bring later: they show on the status page as not there yet.
 PLANNED = {
     "webhook": "Push notifications from the landing zone repository",
-    "policies": "Policy checks over all assets",
 }
 
 

@@ -116,7 +116,7 @@ class Refusal:
 
 
 def refusal(error: Exception, scope: str) -> Refusal:
-    """What an exception of the client means for `scope`."""
+    """What an exception of the client means for `scope`, which may be followed by a content type."""
     from google.api_core.exceptions import GoogleAPICallError
     from google.auth.exceptions import GoogleAuthError, TransportError
 
@@ -134,7 +134,10 @@ def refusal(error: Exception, scope: str) -> Refusal:
     if code == "INVALID_ARGUMENT" and "read_time" in text.lower().replace("readtime", "read_time"):
         hint = "The clock of this machine may be wrong: the time asked for must not be ahead of Google's."
     return Refusal(
-        code, f"{scope}: {what.format(code=code, text=text)}", hint.format(scope=scope), _wait(error)
+        code,
+        f"{scope}: {what.format(code=code, text=text)}",
+        hint.format(scope=scope.partition(" ")[0]),
+        _wait(error),
     )
 
 
