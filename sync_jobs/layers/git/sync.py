@@ -187,6 +187,7 @@ def unchanged(extracted: Extracted, before: Known) -> Outcome:
             "unchanged": True,
         },
         source=extracted.snapshot.source,
+        changed=False,
     )
 
 
