@@ -192,22 +192,27 @@ def grid(rows: list[dict[str, Any]], key: str) -> None:
         selection_mode="single-row",
         placeholder=text.NOTHING,
         height=page.table_height(len(rows)),
-        column_config={
-            "status": st.column_config.TextColumn("Status", width=120),
-            "address": st.column_config.TextColumn("Terraform address", width="medium"),
-            "file": st.column_config.TextColumn("File and line", width="medium"),
-            "asset": st.column_config.TextColumn("Asset", width="medium"),
-            "type": "Type",
-            "project": "Project",
-            "differences": st.column_config.NumberColumn("Attributes", format="localized"),
-            "actor": "Changed last by",
-            "changed": st.column_config.DatetimeColumn(
-                "Changed (UTC)", format="YYYY-MM-DD HH:mm", timezone="UTC"
-            ),
-            "reason": st.column_config.TextColumn("Reason", width="large"),
-        },
+        column_config=columns(),
         alt="Resources, declared against actual",
     )
+
+
+def columns() -> dict[str, Any]:
+    """How the columns of the table are shown."""
+    return {
+        "status": st.column_config.TextColumn("Status", width=120),
+        "address": st.column_config.TextColumn("Terraform address", width="medium"),
+        "file": st.column_config.TextColumn("File and line", width="medium"),
+        "asset": st.column_config.TextColumn("Asset", width="medium"),
+        "type": "Type",
+        "project": "Project",
+        "differences": st.column_config.NumberColumn("Attributes", format="localized"),
+        "actor": "Changed last by",
+        "changed": st.column_config.DatetimeColumn(
+            "Changed (UTC)", format="YYYY-MM-DD HH:mm", timezone="UTC"
+        ),
+        "reason": st.column_config.TextColumn("Reason", width="large"),
+    }
 
 
 def reasons(statuses: list[str], filters: dict[str, Any], counts: dict[str, Any]) -> None:

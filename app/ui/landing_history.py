@@ -67,6 +67,9 @@ def listed(filters: dict[str, Any]) -> int:
     total = int(rows[0]["total"])
     st.caption(f"{text.plural(total, 'commit')}, the newest first. Select one to see what it changed.")
     grid(rows)
+    picked = next((row for row in rows if row["commit_sha"] == st.session_state.get("commit-picked")), None)
+    if picked:
+        message(picked)
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         page.pager(total, PAGE_SIZE, "commits")
         frames.download("landing-zone-commits", total, f"{SQL}/commits", filters)
@@ -110,10 +113,6 @@ def grid(rows: list[dict[str, Any]]) -> None:
         },
         alt="Commits, the newest first",
     )
-    picked = st.session_state.get("commit-picked")
-    found = next((row for row in rows if row["commit_sha"] == picked), None)
-    if found:
-        message(found)
 
 
 def selected(key: str, rows: list[dict[str, Any]]) -> None:
