@@ -104,9 +104,14 @@ def test_no_drawing_is_made_of_a_block_of_code() -> None:
 
 @given(st.text(alphabet=st.sampled_from("ab:[]()!<>*_`#|\\$@&~-+=. \n/\"'1{}^"), max_size=120))
 def test_whatever_is_written_loads_nothing_and_is_no_html(text: str) -> None:
-    made = shown(text + "\n\n![x](https://evil.test/p.png) :red[x] :material/bolt: <b>")
-    assert not re.search(r"(?<!\\)!\[[^\]]*\]\((?!data:)", made)
-    outside_code = re.sub(r"(`+).*?\1", "", made, flags=re.DOTALL)
+    source = text + "\n\n![x](https://evil.test/p.png) :red[x] :material/bolt: <b>"
+    context = Context("docs/a.md", KNOWN, {})
+    pieces = [piece for part in parse(source).parts for piece in blocks.pieces(part, context)]
+    made = "\n\n".join(
+        one.markdown for one in pieces if isinstance(one, blocks.Words)
+    )  # code is shown as it is
+    outside_code = re.sub(r"(?<![\\`])(`+)(?!`).*?(?<!`)\1(?!`)", "", made, flags=re.DOTALL)
+    assert not re.search(r"(?<!\\)!\[[^\]]*\]\((?!data:)", outside_code)
     assert not re.search(r"(?<!\\):red(?<!\\)\[", outside_code) or ":red" in text
 
 
