@@ -58,7 +58,7 @@ def body() -> None:
 
 
 def choose(choices: dict[str, list[str]]) -> tuple[list[str], dict[str, Any]]:
-    """The filter widgets. What a link asks for stays, even when nothing has that value."""
+    """The filter widgets."""
     with st.grid(4, min_column_width=150, gap="small"):
         search = st.text_input(
             "Search", key="q", bind="query-params", type="search", placeholder="Address, asset or file"
@@ -66,17 +66,7 @@ def choose(choices: dict[str, list[str]]) -> tuple[list[str], dict[str, Any]]:
         statuses = st.multiselect(
             "Status", list(drift_status.STATUSES), key="status", bind="query-params", placeholder="All",
         )  # fmt: skip
-        picked = {
-            key: st.multiselect(
-                label,
-                choices.get(key, []),
-                key=key,
-                bind="query-params",
-                placeholder="All",
-                accept_new_options=True,
-            )
-            for key, label in (("project", "Project"), ("type", "Asset type"))
-        }
+        picked = page.pick({"project": "Project", "type": "Asset type"}, choices)
     return statuses, {
         "projects": picked["project"],
         "types": picked["type"],

@@ -37,9 +37,7 @@ def choose() -> dict[str, Any]:
             "File", key="path", bind="query-params", type="search", placeholder="Part of its path"
         )
         names = [row["author"] for row in frames.rows(f"{SQL}/authors")]
-        authors = st.multiselect(
-            "Author", names, key="author", bind="query-params", placeholder="All", accept_new_options=True
-        )
+        authors = page.pick({"author": "Author"}, {"author": names})["author"]
         search = st.text_input(
             "Message",
             key="message",
