@@ -44,8 +44,9 @@ def measure(folder: Path) -> list[Figure]:
             for _ in range(5):
                 looks.append(timed(["git", "ls-remote", url], environment))
                 again.append(synced(home)[0])
-    clone_seconds, look_seconds = statistics.median(clones), statistics.median(looks)
-    first, whole, no_news = statistics.median(firsts), statistics.median(wholes), statistics.median(again)
+    # The best of each: what else the machine does only adds.
+    clone_seconds, first, whole = min(clones), min(firsts), min(wholes)
+    look_seconds, no_news = statistics.median(looks), statistics.median(again)
     scale = f"{MAPPED + OTHERS:,} files, clone {clone_seconds:.2f} s"
     return [
         Figure("first sync until its files are shown, of a shallow clone", first / clone_seconds, "x", 1.3, note=f"{first:.2f} s; {scale}"),

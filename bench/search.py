@@ -43,7 +43,14 @@ def measure(folder: Path) -> list[Figure]:
     home, repository = folder / "search-home", folder / "search-repository"
     words = vocabulary()
     write(repository, words)
-    portal(home, "run", "git", "--json", PORTAL_GIT_URL=repository.as_uri())
+    portal(
+        home,
+        "run",
+        "git",
+        "--json",
+        PORTAL_GIT_URL=repository.as_uri(),
+        PORTAL_GIT_PUBLISH_ROOT=str(folder / "search-published"),
+    )
     environment = {
         **os.environ,
         "PORTAL_HOME": str(home),

@@ -58,7 +58,7 @@ def body() -> None:
 
 
 def choose(choices: dict[str, list[str]]) -> tuple[list[str], dict[str, Any]]:
-    """The filter widgets. What a link asks for stays, even when nothing has that value."""
+    """The filter widgets."""
     with st.grid(4, min_column_width=150, gap="small"):
         search = st.text_input(
             "Search", key="q", bind="query-params", type="search", placeholder="Address, asset or file"
@@ -66,17 +66,7 @@ def choose(choices: dict[str, list[str]]) -> tuple[list[str], dict[str, Any]]:
         statuses = st.multiselect(
             "Status", list(drift_status.STATUSES), key="status", bind="query-params", placeholder="All",
         )  # fmt: skip
-        picked = {
-            key: st.multiselect(
-                label,
-                choices.get(key, []),
-                key=key,
-                bind="query-params",
-                placeholder="All",
-                accept_new_options=True,
-            )
-            for key, label in (("project", "Project"), ("type", "Asset type"))
-        }
+        picked = page.pick({"project": "Project", "type": "Asset type"}, choices)
     return statuses, {
         "projects": picked["project"],
         "types": picked["type"],
@@ -192,22 +182,27 @@ def grid(rows: list[dict[str, Any]], key: str) -> None:
         selection_mode="single-row",
         placeholder=text.NOTHING,
         height=page.table_height(len(rows)),
-        column_config={
-            "status": st.column_config.TextColumn("Status", width=120),
-            "address": st.column_config.TextColumn("Terraform address", width="medium"),
-            "file": st.column_config.TextColumn("File and line", width="medium"),
-            "asset": st.column_config.TextColumn("Asset", width="medium"),
-            "type": "Type",
-            "project": "Project",
-            "differences": st.column_config.NumberColumn("Attributes", format="localized"),
-            "actor": "Changed last by",
-            "changed": st.column_config.DatetimeColumn(
-                "Changed (UTC)", format="YYYY-MM-DD HH:mm", timezone="UTC"
-            ),
-            "reason": st.column_config.TextColumn("Reason", width="large"),
-        },
+        column_config=columns(),
         alt="Resources, declared against actual",
     )
+
+
+def columns() -> dict[str, Any]:
+    """How the columns of the table are shown."""
+    return {
+        "status": st.column_config.TextColumn("Status", width=120),
+        "address": st.column_config.TextColumn("Terraform address", width="medium"),
+        "file": st.column_config.TextColumn("File and line", width="medium"),
+        "asset": st.column_config.TextColumn("Asset", width="medium"),
+        "type": "Type",
+        "project": "Project",
+        "differences": st.column_config.NumberColumn("Attributes", format="localized"),
+        "actor": "Changed last by",
+        "changed": st.column_config.DatetimeColumn(
+            "Changed (UTC)", format="YYYY-MM-DD HH:mm", timezone="UTC"
+        ),
+        "reason": st.column_config.TextColumn("Reason", width="large"),
+    }
 
 
 def reasons(statuses: list[str], filters: dict[str, Any], counts: dict[str, Any]) -> None:

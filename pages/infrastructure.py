@@ -96,18 +96,12 @@ def facets(day: date | None) -> dict[str, list[str]]:
 
 
 def choose(choices: dict[str, list[str]], paths: dict[str, str], folders: list[Any]) -> dict[str, Any]:
-    """The filter widgets. What a link asks for stays, even when nothing has that value."""
+    """The filter widgets."""
     search = st.text_input("Search", key="q", bind="query-params", type="search", placeholder="Name")
-    picked = {}
-    for key, label, options in (
-        ("project", "Project", choices.get("project", [])),
-        ("folder", "Folder", sorted(paths.values())),
-        ("type", "Type", choices.get("type", [])),
-        ("location", "Location", choices.get("location", [])),
-    ):
-        picked[key] = st.multiselect(
-            label, options, key=key, bind="query-params", placeholder="All", accept_new_options=True
-        )
+    picked = page.pick(
+        {"project": "Project", "folder": "Folder", "type": "Type", "location": "Location"},
+        {**choices, "folder": sorted(paths.values())},
+    )
     label = st.text_input(
         "Label", key="label", bind="query-params", type="search", placeholder="env=prod",
         help="key=value, or key alone for any value",

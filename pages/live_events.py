@@ -43,17 +43,7 @@ def filter_bar() -> tuple[dict[str, Any], str, bool]:
     with st.grid(6, min_column_width=150, gap="small", vertical_alignment="bottom"):
         window = st.selectbox("Window", list(WINDOWS), index=3, key="window", bind="query-params")
         choices = frames.choices(f"{SQL}/facets", since=since(window))
-        picked = {
-            key: st.multiselect(
-                label,
-                choices.get(key, []),
-                key=key,
-                bind="query-params",
-                placeholder="All",
-                accept_new_options=True,
-            )
-            for key, label in (("type", "Type"), ("severity", "Severity"), ("project", "Project"))
-        }
+        picked = page.pick({"type": "Type", "severity": "Severity", "project": "Project"}, choices)
         search = st.text_input(
             "Search", key="q", bind="query-params", type="search", placeholder="Summary, asset, actor"
         )

@@ -66,17 +66,10 @@ def filter_bar(last: date) -> tuple[dict[str, Any] | None, dict[str, str]]:
             "Show", ["Top 5", "Top 8", "Top 12", "Top 20"], index=1, key="top", bind="query-params"
         )
         choices = facets(first, until) if first else {}
-        picked = {
-            key: st.multiselect(
-                label, options, key=key, bind="query-params", placeholder="All", accept_new_options=True
-            )
-            for key, label, options in (
-                ("type", "Type", choices.get("type", [])),
-                ("project", "Project", choices.get("project", [])),
-                ("folder", "Folder", sorted(paths.values())),
-                ("location", "Location", choices.get("location", [])),
-            )
-        }
+        choices["folder"] = sorted(paths.values())
+        picked = page.pick(
+            {"type": "Type", "project": "Project", "folder": "Folder", "location": "Location"}, choices
+        )
     if first is None:
         return None, paths
     numbers = {path: folder for folder, path in paths.items()}

@@ -65,7 +65,7 @@ class LocalEngine:
         """The size of the Parquet files behind the tables the text names: an upper bound, free of charge."""
         file.bind(params)
         with self._lock:
-            self._refresh()
+            self._refresh("")
             named = [name for name in PARQUET_TABLES if name in file.text]
             files = [self._cache / path for name in named for path in self._manifest.files(name)]
         return Estimate(sum(path.stat().st_size for path in files if path.exists()))
@@ -84,7 +84,7 @@ class LocalEngine:
 
     def _run(self, text: str, bound: Mapping[str, object]) -> pa.Table:
         with self._lock:
-            cursor = self._refresh().cursor()
+            cursor = self._refresh(text).cursor()
         try:
             _admit(cursor, text)
             timer = threading.Timer(self._settings.query_timeout_seconds, cursor.interrupt)
@@ -100,15 +100,15 @@ class LocalEngine:
 
     # -- refreshing ------------------------------------------------------------------------------------
 
-    def _refresh(self) -> duckdb.DuckDBPyConnection:
-        """Bring the connection up to date. The caller holds the lock."""
-        connection = self._open()
+    def _refresh(self, text: str) -> duckdb.DuckDBPyConnection:
+        """Bring what `text` names up to date. The caller holds the lock."""
+        connection, names = self._open(), self._hot.named(text)
         for _ in range(REFRESH_ATTEMPTS):
             stamp = self._stat()
-            if stamp == self._stamp and not self._hot.changed():
+            if stamp == self._stamp and not self._hot.changed(names):
                 return connection
             with self._atomic(connection):
-                self._hot.pull(connection)
+                self._hot.pull(connection, names)
                 known = stamp == self._stamp and self._hot.generation == self._manifest.generation
                 current = self._manifest if known else manifests.committed(self._home, self._hot.generation)
                 if current.generation > self._manifest.generation:

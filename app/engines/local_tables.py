@@ -1,8 +1,9 @@
-"""Brings state.sqlite into DuckDB: whole on first sight, afterwards only the rows with a newer revision."""
+"""Brings tables of state.sqlite into DuckDB when a query names them: whole on first sight, afterwards only newer rows."""
 
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,8 @@ class HotTables:
     path: Path
     generation: int | None = None  # of the manifest that goes with what was pulled last
     _connection: sqlite3.Connection | None = None
-    _data_version: int = -1
+    _data_version: int = -1  # of SQLite, at the last pull
+    _versions: dict[str, int] = field(default_factory=dict)  # the same for each table
     _revs: dict[str, int] = field(default_factory=dict)
     _epochs: dict[str, int] = field(default_factory=dict)
 
@@ -36,21 +38,26 @@ class HotTables:
         """The tables this brings in."""
         return [name for name in tables() if name not in PARQUET_TABLES]
 
+    def named(self, text: str) -> list[str]:
+        """Those that a query may read; one too many does no harm."""
+        return [name for name in self.names() if name in text]
+
     def create(self, target: duckdb.DuckDBPyConnection) -> None:
         """Empty tables: what a home without a state file has."""
         for name in self.names():
             target.execute(duckdb_ddl(tables()[name]))
 
-    def changed(self) -> bool:
-        """Whether another process has committed since the last `pull`. A few microseconds."""
+    def changed(self, names: Sequence[str]) -> bool:
+        """Whether another process has committed since the last `pull` of these. A few microseconds."""
         connection = self._open()
         if connection is None:
             return False
         with damaged(self.path):
-            return int(connection.execute("PRAGMA data_version").fetchone()[0]) != self._data_version
+            version = int(connection.execute("PRAGMA data_version").fetchone()[0])
+        return version != self._data_version or any(self._versions.get(name) != version for name in names)
 
-    def pull(self, target: duckdb.DuckDBPyConnection) -> None:
-        """Bring `target` up to date; the caller holds a DuckDB transaction."""
+    def pull(self, target: duckdb.DuckDBPyConnection, names: Sequence[str]) -> None:
+        """Bring these tables of `target` to one and the same state; the caller holds a DuckDB transaction."""
         connection = self._open()
         if connection is None:
             return
@@ -62,18 +69,20 @@ class HotTables:
                 noted = connection.execute(
                     "SELECT value FROM portal_info WHERE key = ?", (GENERATION,)
                 ).fetchone()
-                pulled = {name: self._pull(connection, target, name, epochs) for name in self.names()}
+                pulled = {name: self._pull(connection, target, name, epochs) for name in names}
             finally:
                 connection.execute("ROLLBACK")
         self.generation = int(noted[0]) if noted else None
         self._revs.update(pulled)
-        self._epochs.update(epochs)
+        self._epochs.update({name: epochs.get(name, 0) for name in names})
+        self._versions.update(dict.fromkeys(names, version))
         self._data_version = version
 
     def forget(self) -> None:
         """After a failed pull nothing is known; the next one reads everything."""
         self._revs.clear()
         self._epochs.clear()
+        self._versions.clear()
         self._data_version = -1
 
     def close(self) -> None:
@@ -96,12 +105,6 @@ class HotTables:
                     self._connection.close()  # another process is just making it
                     self._connection = None
         return self._connection
-
-    def _newest(self, source: sqlite3.Connection) -> dict[str, int]:
-        """The newest revision of each table, by its index: most tables have nothing new."""
-        asked = ", ".join(f"(SELECT MAX(_rev) FROM {name})" for name in self.names())
-        found = source.execute(f"SELECT {asked}").fetchone()
-        return {name: -1 if rev is None else int(rev) for name, rev in zip(self.names(), found, strict=True)}
 
     def _pull(
         self, source: sqlite3.Connection, target: duckdb.DuckDBPyConnection, name: str, epochs: dict[str, int]

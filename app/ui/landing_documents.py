@@ -26,7 +26,7 @@ FIRST = ("README.md", "docs/README.md", "docs/index.md")
 def show() -> None:
     """The tab."""
     everything = frames.rows(f"{SQL}/files")
-    synced = [row for row in everything if row["status"] == "synced"]
+    synced = [row for row in everything if is_shown(row)]
     known = frozenset(row["path"] for row in synced)
     rail, reader = st.columns([2, 5], gap="medium")
     with rail:
@@ -42,7 +42,12 @@ def show() -> None:
             if document:
                 with rail:
                     documents.outline(document, path)
-    not_shown([row for row in everything if row["status"] != "synced"])
+    not_shown([row for row in everything if not is_shown(row)])
+
+
+def is_shown(row: dict[str, Any]) -> bool:
+    """What the mapping copies, and Terraform that it does not name: drift leads to its lines."""
+    return (row["status"], row["kind"]) == ("not_mapped", "terraform") or bool(row["status"] == "synced")
 
 
 def choose(synced: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -106,12 +111,14 @@ def open_file(query: dict[str, str]) -> None:
 def read(path: str, known: frozenset[str]) -> Document | None:
     """One file with what is known of it; the document, where it is one."""
     row = frames.first(f"{SQL}/file", path=path)
-    if not row or row["status"] != "synced":
+    if not row or not is_shown(row):
         absent(path, row)
         return None
     anchor, line = st.query_params.get("at", ""), line_number()
     document = documents.parsed(row)
     source = heading(row, document is not None) or line is not None
+    if row["status"] != "synced":
+        st.caption("No rule of the mapping names this file: it is read for what it declares, and not copied.")
     with st.container(key=links_in_page.CONTAINER):
         if row["text"] is None:
             not_text(row)

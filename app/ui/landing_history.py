@@ -37,9 +37,7 @@ def choose() -> dict[str, Any]:
             "File", key="path", bind="query-params", type="search", placeholder="Part of its path"
         )
         names = [row["author"] for row in frames.rows(f"{SQL}/authors")]
-        authors = st.multiselect(
-            "Author", names, key="author", bind="query-params", placeholder="All", accept_new_options=True
-        )
+        authors = page.pick({"author": "Author"}, {"author": names})["author"]
         search = st.text_input(
             "Message",
             key="message",
@@ -67,6 +65,9 @@ def listed(filters: dict[str, Any]) -> int:
     total = int(rows[0]["total"])
     st.caption(f"{text.plural(total, 'commit')}, the newest first. Select one to see what it changed.")
     grid(rows)
+    picked = next((row for row in rows if row["commit_sha"] == st.session_state.get("commit-picked")), None)
+    if picked:
+        message(picked)
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         page.pager(total, PAGE_SIZE, "commits")
         frames.download("landing-zone-commits", total, f"{SQL}/commits", filters)
@@ -110,10 +111,6 @@ def grid(rows: list[dict[str, Any]]) -> None:
         },
         alt="Commits, the newest first",
     )
-    picked = st.session_state.get("commit-picked")
-    found = next((row for row in rows if row["commit_sha"] == picked), None)
-    if found:
-        message(found)
 
 
 def selected(key: str, rows: list[dict[str, Any]]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any, Literal
@@ -117,6 +117,21 @@ def empty_state(title: str, hint: str, icon: str = ":material/inbox:") -> None:
         st.markdown(f"### {icon} {text.plain(title)}", text_alignment="center")
         st.caption(hint, text_alignment="center")
         st.space("small")
+
+
+def pick(labels: Mapping[str, str], choices: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    """One filter of many values per label, kept in the address. What a link asks for stays, even when nothing has it."""
+    return {
+        key: st.multiselect(
+            label,
+            choices.get(key, []),
+            key=key,
+            bind="query-params",
+            placeholder="All",
+            accept_new_options=True,
+        )
+        for key, label in labels.items()
+    }
 
 
 def table_height(rows: int) -> int | Literal["content"]:

@@ -19,13 +19,13 @@ from typing import Any
 
 import orjson
 
-from app.errors import LeaseLost, PortalError, Retryable
+from app.errors import LeaseLost, PortalError
 from app.schema import Table, tables
 from sync_jobs.store import migrations
 from sync_jobs.store.processes import ProcessId
+from sync_jobs.store.sqlite import connect, explained
 
 STATE_FILE = "state.sqlite"
-BUSY_SECONDS = 15.0
 MICROSECONDS = 1_000_000
 
 
@@ -49,14 +49,14 @@ class State:
         self._local = threading.local()
         self._tables = tables()
         home.mkdir(parents=True, exist_ok=True)
-        with _explained(self.path):
+        with explained(self.path):
             migrations.migrate(self._connection())
 
     # -- reading ---------------------------------------------------------------------------------------
 
     def rows(self, sql: str, *params: object) -> list[dict[str, Any]]:
         """Rows as stored (see the encodings in the first migration), as dicts."""
-        with _explained(self.path):
+        with explained(self.path):
             cursor = self._connection().execute(sql, params)
             names = [column[0] for column in cursor.description]
             return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
@@ -78,7 +78,7 @@ class State:
         if connection.in_transaction:
             yield connection
             return
-        with _explained(self.path):
+        with explained(self.path):
             connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
             connection.execute("BEGIN IMMEDIATE")
             self._local.rev = None
@@ -209,11 +209,7 @@ class State:
     def _connection(self) -> sqlite3.Connection:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if connection is None:
-            with _explained(self.path):
-                connection = sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None)
-                connection.execute("PRAGMA journal_mode = WAL")
-                connection.execute("PRAGMA foreign_keys = ON")
-            self._local.connection = connection
+            connection = self._local.connection = connect(self.path)
             self._local.rev = None
         return connection
 
@@ -285,32 +281,3 @@ def _insert(schema: Table, columns: list[str], mode: str) -> str:
 
 def _now() -> int:
     return int(time.time() * MICROSECONDS)
-
-
-@contextmanager
-def _explained(path: Path) -> Iterator[None]:
-    """SQLite's errors in the portal's terms."""
-    try:
-        yield
-    except sqlite3.OperationalError as error:
-        text = str(error)
-        if "locked" in text or "busy" in text:
-            raise Retryable(
-                f"{path} stayed locked by another writer for {BUSY_SECONDS:.0f} s.", "Try again in a moment."
-            ) from error
-        if "full" in text:
-            raise Retryable(
-                f"The disk that holds {path} is full.", "Free some space; nothing was lost."
-            ) from error
-        if "readonly" in text or "unable to open" in text:
-            raise PortalError(
-                f"{path} cannot be written ({text}).", "Give this user write access to PORTAL_HOME."
-            ) from error
-        raise
-    except sqlite3.DatabaseError as error:
-        if "malformed" in str(error) or "not a database" in str(error):
-            raise PortalError(
-                f"{path} is damaged ({error}).",
-                "Stop the portal, move the file aside and run the layers again, or restore it from a backup.",
-            ) from error
-        raise

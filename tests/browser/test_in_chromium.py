@@ -192,7 +192,6 @@ def test_a_link_of_a_document_opens_on_the_page(portal: str, page: Page) -> None
 
 def test_a_found_document_opens(portal: str, page: Page) -> None:
     page.goto(f"{portal}landing_zone?tab=Search&q=lead develop")
-    settle(page)
     page.get_by_role("button", name="Getting started").click()
     page.wait_for_url("**doc=docs%2Fgetting-started.md**")
     expect(page.get_by_role("tab", name="Documents")).to_have_attribute("aria-selected", "true")

@@ -132,6 +132,26 @@ def hot_rows(cache: Cache) -> None:
             for layer in ("assets", "events")
         ],
     )
+    state.upsert(
+        "git_files",
+        [
+            {"path": path, "kind": "doc", "size_bytes": 5, "blob_sha": path, "title": "A", "text": "# A ä",
+             "target": f"docs/lz-reference/{path}", "status": "synced", "commit_sha": "c1", "run_id": "r"}
+            for path in ("docs/a.md", "README.md")
+        ],
+    )  # fmt: skip
+    state.upsert(
+        "git_commits",
+        [
+            {"commit_sha": sha, "committed_at": NOW, "author": "Ada", "message": "Why", "branch": "main", "position": at,
+             "parents": [], "files_changed": ["docs/a.md"], "run_id": "r"}
+            for at, sha in enumerate(("c0", "c1"))
+        ],
+    )  # fmt: skip
+    counts = {"managed": 3, "changed": 1, "missing": 0, "unmanaged": 4, "unknown": 2}
+    state.upsert(
+        "drift_daily", [{"date": NOW.date(), "project_id": "p", "asset_type": "t", "run_id": "r", **counts}]
+    )
     cost = {"date": NOW.date(), "service": "s", "sku": "k", "location": "", "currency": "EUR", "run_id": "r"}
     amounts = {"cost": "1.25", "credits": "-0.25", "net_cost": "1.00"}
     state.upsert("daily_costs", [{**cost, **amounts, "project_id": name} for name in ("p", "q")])
@@ -159,6 +179,12 @@ def values_for(key: str) -> dict[str, Any]:
         "ancestors": ["projects/1111", "folders/400500600", "organizations/100200300"],
         "first_day": NOW.date() - dt.timedelta(days=2),
         "last_day": NOW.date(),
+        "drift_id": "google_pubsub_topic.orders",
+        "path": "docs/a.md",
+        "paths": ["docs/a.md"],
+        "before": 0,
+        "after": 1,
+        "prefix": "gate",
     }
     file = sql_files.get(key)
     named = {param.name for param in file.params}

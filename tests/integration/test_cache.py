@@ -257,8 +257,10 @@ def test_a_state_of_an_older_version_is_said(home: Portal, tmp_path: Path) -> No
     with sqlite3.connect(home.home / "state.sqlite") as older:
         older.execute("DROP TABLE drift_daily")
     with portal(home.home) as fresh, pytest.raises(PortalError, match="older version of the portal") as said:
-        fresh.ask("SELECT * FROM sync_runs")
+        fresh.ask("SELECT * FROM drift_daily")
     assert "sync_jobs serve" in said.value.hint
+    with portal(home.home) as fresh:
+        assert len(fresh.ask("SELECT * FROM sync_runs")) == 1, "what is there can be read"
 
 
 def test_a_damaged_state_file_is_said(home: Portal, tmp_path: Path) -> None:

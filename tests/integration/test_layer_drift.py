@@ -18,6 +18,8 @@ from sync_jobs.layers.drift.attributes import TABLE, attributes_of
 from sync_jobs.layers.drift.layer import DriftLayer
 from sync_jobs.layers.drift.normalise import NORMALISERS
 from sync_jobs.runner import Runner
+from sync_jobs.sample.repository import make_repository
+from sync_jobs.sample.timeline import Year
 from sync_jobs.store.cache import Cache
 from sync_jobs.terraform.declared import rows
 
@@ -480,6 +482,23 @@ def test_layers_follow_runs_that_changed_something(tmp_path: Path, changed: bool
         r["layer"]: r["trigger"] for r in runner.cache.state.rows("SELECT layer, trigger FROM sync_runs")
     }
     assert triggers == {"first": "api"} | ({"second": "follow", "third": "follow"} if runs else {})
+
+
+def test_it_runs_after_the_repository_changed_and_not_after_a_look_without_news(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home")
+    home.assets(bucket("one"))
+    repository = make_repository(tmp_path / "own", Year(datetime(2026, 1, 1, tzinfo=UTC)))
+    settings = Settings(
+        home=tmp_path / "home", git_url=repository.as_uri(), git_publish_root=tmp_path / "out"
+    )
+    runner = Runner(settings, home.cache, {name: LAYERS[name] for name in ("git", "drift")})
+    for _ in range(2):
+        assert runner.run("git", "cli")["status"] == "success"
+    ran = home.cache.state.rows("SELECT trigger, status FROM sync_runs WHERE layer = 'drift'")
+    assert ran == [{"trigger": "follow", "status": "success"}]
+    found = home.drift()
+    assert found['google_kms_crypto_key.key["disks-0"]']["status"] == "unknown"
+    assert found["//storage.googleapis.com/one"]["status"] == "unmanaged"
 
 
 def test_a_hundred_thousand_assets_in_bulk(home: Home) -> None:

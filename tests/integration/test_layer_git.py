@@ -154,6 +154,28 @@ def test_a_large_or_binary_file_is_listed_without_text(home: Bench, repository: 
     }
 
 
+def test_terraform_is_read_wherever_it_is(home: Bench, repository: Repository) -> None:
+    """Many landing zones have their stages at the top: nothing of them is published, all they declare is known."""
+    repository.commit(
+        "Begin",
+        **{
+            "1-org__main.tf": 'module "topic" {\n  source = "../modules/topic"\n  name = "orders"\n}\n',
+            "modules__topic__main.tf": 'variable "name" {}\nresource "google_pubsub_topic" "this" {\n'
+            '  name = var.name\n  project = "shop-prod"\n}\n',
+            "1-org__terraform.tfvars.example": 'name = "example"\n',
+            "1-org__notes.pdf": "%PDF",
+        },
+    )
+    outcome = done(home.run(GitLayer()))
+    assert (outcome.status, outcome.details["not_mapped"], outcome.items_synced) == ("success", 4, 0)
+    files = paths(home)
+    assert files["1-org/main.tf"]["text"].startswith("module") and files["1-org/notes.pdf"]["text"] is None
+    (row,) = home.cache.state.rows("SELECT address, path, line, asset_name FROM declared_resources")
+    assert row["asset_name"] == "//pubsub.googleapis.com/projects/shop-prod/topics/orders"
+    assert (row["path"], row["line"]) == ("modules/topic/main.tf", 2)
+    assert outcome.details["declared"]["files"]["terraform"] == 2
+
+
 def test_a_damaged_mirror_is_made_anew(home: Bench, repository: Repository) -> None:
     repository.commit("Begin", **{"a.md": "# A"})
     done(home.run(GitLayer()))

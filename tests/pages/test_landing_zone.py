@@ -55,6 +55,13 @@ def test_a_line_is_shown_with_those_around_it(full: World) -> None:
     )
 
 
+def test_terraform_outside_the_mapping_is_shown_for_its_lines(full: World) -> None:
+    rows.file(full, "1-org/main.tf", "terraform", "a = 1\nb = 2\n", status="not_mapped", target=None)
+    test = page("landing_zone", doc="1-org/main.tf", line="2")
+    assert "▶ 2  b = 2" in test.code[0].value
+    assert "No rule of the mapping names this file" in words(test)
+
+
 @pytest.mark.parametrize(
     ("path", "said"),
     [

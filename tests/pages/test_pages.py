@@ -74,7 +74,10 @@ def test_partial_coverage_is_named(full: World, name: str, layer: str) -> None:
     conftest.run(full, layer, 5, "partial", missed=["projects/hidden"])
     said = words(page(name))
     assert "is partial: not seen projects/hidden" in said
-    assert "Up to date" not in said
+    fresh = next((line for line in said.splitlines() if "Up to date" in line), "")
+    title = {"git": "Repository"}.get(layer, layer.capitalize())
+    assert f"**{title}** is partial" in said
+    assert f"**{title}**" not in fresh
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -83,6 +84,18 @@ def test_a_file_of_a_newer_version_is_refused_and_left_alone(tmp_path: Path) -> 
     assert "Upgrade" in refused.value.hint
     with sqlite3.connect(tmp_path / "state.sqlite") as connection:
         assert migrations.version(connection) == LATEST + 1
+
+
+def test_a_new_home_that_another_process_is_about_to_write_is_waited_for(tmp_path: Path) -> None:
+    """SQLite refuses a switch to WAL beside a writer of a new file at once, whatever the timeout."""
+    other = sqlite3.connect(tmp_path / "state.sqlite", isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    done = threading.Timer(0.4, other.execute, ["COMMIT"])
+    done.start()
+    State(tmp_path).set_info("name", "here")
+    done.join()
+    other.close()
+    assert State(tmp_path).info("name") == "here"
 
 
 def test_processes_that_migrate_at_once(tmp_path: Path, wanted: list[tuple[object, ...]]) -> None:

@@ -10,7 +10,7 @@ import duckdb
 import orjson
 import pyarrow as pa
 
-from sync_jobs.layers.assets.literals import parquet
+from sync_jobs.layers.assets.literals import literal, parquet
 from sync_jobs.layers.drift.countable import DEFAULT_ACCOUNT, MADE_BY_A_SERVICE, countable_types
 
 Row = dict[str, Any]
@@ -154,16 +154,38 @@ def write(
 
     `doubts`: asset type -> how many declared resources of it nobody could name. `run`: detected_at, run_id.
     """
-    connection.register("compared", compared)
-    kinds = pa.table({"asset_type": pa.array(sorted(countable_types()), pa.string())})
-    connection.register("kinds", kinds)
-    unsure = pa.table(
-        {
-            "asset_type": pa.array(list(doubts), pa.string()),
-            "reason": pa.array([_doubt(doubts[name]) for name in doubts], pa.string()),
-        }
+    _prepare_writing(connection, compared, doubts)
+    connection.execute(
+        f"COPY ({_ALL}) TO {literal(target)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 20000)",
+        [run["detected_at"], run["run_id"]],
     )
-    connection.register("unsure", unsure)
+
+
+_ALL = f"""
+    SELECT r.*, nullif(c.actor, '') AS actor, c.changed_at, CAST(? AS TIMESTAMPTZ) AS detected_at, ? AS run_id
+    FROM (
+      SELECT drift_id, status, address, resource_type, asset_name, asset_type, project_id, path, line,
+             CAST(differences AS JSON) AS differences, reason
+      FROM compared
+      UNION ALL
+      SELECT a.name, 'unmanaged', NULL, NULL, a.name, a.asset_type, a.project_id, NULL, NULL, NULL, u.reason
+      FROM assets a LEFT JOIN unsure u ON u.asset_type = a.asset_type
+      WHERE a.asset_type IN (SELECT asset_type FROM kinds)
+        AND a.name NOT IN (SELECT name FROM matched)
+        AND NOT coalesce(({MADE_BY_A_SERVICE}), FALSE)
+    ) r LEFT JOIN last_change c ON c.name = r.asset_name
+    ORDER BY r.asset_type, r.project_id
+"""
+
+
+def _prepare_writing(connection: duckdb.DuckDBPyConnection, compared: pa.Table, doubts: Row) -> None:
+    """What the query of `write` reads beside assets and matches."""
+    connection.register("compared", compared)
+    connection.register("kinds", pa.table({"asset_type": pa.array(sorted(countable_types()), pa.string())}))
+    reasons = pa.array([_doubt(doubts[name]) for name in doubts], pa.string())
+    connection.register(
+        "unsure", pa.table({"asset_type": pa.array(list(doubts), pa.string()), "reason": reasons})
+    )
     connection.execute(
         "CREATE TEMP TABLE instances AS SELECT name FROM keys WHERE asset_type = 'compute.googleapis.com/Instance'"
     )
@@ -174,28 +196,6 @@ def write(
     connection.execute(
         "CREATE TEMP TABLE last_change AS SELECT name, arg_max(coalesce(actor, ''), changed_at) AS actor,"
         " max(changed_at) AS changed_at FROM changes GROUP BY name"
-    )
-    connection.execute(
-        f"""
-        COPY (
-          SELECT r.* EXCLUDE (actor, changed_at), nullif(c.actor, '') AS actor, c.changed_at,
-                 CAST(? AS TIMESTAMPTZ) AS detected_at, ? AS run_id
-          FROM (
-            SELECT drift_id, status, address, resource_type, asset_name, asset_type, project_id, path, line,
-                   CAST(differences AS JSON) AS differences, reason, NULL AS actor, NULL AS changed_at
-            FROM compared
-            UNION ALL
-            SELECT a.name, 'unmanaged', NULL, NULL, a.name, a.asset_type, a.project_id, NULL, NULL, NULL, u.reason,
-                   NULL, NULL
-            FROM assets a LEFT JOIN unsure u ON u.asset_type = a.asset_type
-            WHERE a.asset_type IN (SELECT asset_type FROM kinds)
-              AND a.name NOT IN (SELECT name FROM matched)
-              AND NOT coalesce(({MADE_BY_A_SERVICE}), FALSE)
-          ) r LEFT JOIN last_change c ON c.name = r.asset_name
-          ORDER BY r.asset_type, r.project_id
-        ) TO '{target}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 20000)
-        """,
-        [run["detected_at"], run["run_id"]],
     )
 
 

@@ -248,4 +248,4 @@ def _kept(entry: Entry, mapped: Mapped) -> bool:
 
 
 def _ids(plan: list[Planned]) -> list[str]:
-    return list(dict.fromkeys(one.oid for one in plan if one.status == SYNCED))
+    return list(dict.fromkeys(one.oid for one in plan if one.is_read))

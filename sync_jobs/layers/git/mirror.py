@@ -63,7 +63,7 @@ class Mirror:
                 raise
             self._whole.touch()
             self._fetch(ref, [])
-        return self._git("rev-parse", "--verify", "--quiet", f"{HEAD_REF}^{{commit}}").decode().strip()
+        return (self.folder / HEAD_REF).read_text(encoding="ascii").strip()
 
     def bring(self, wanted: Sequence[str], limit: int) -> None:
         """Fetch the contents `wanted`, files or folders by id; of folders, files up to `limit` bytes.

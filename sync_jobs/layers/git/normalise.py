@@ -44,8 +44,10 @@ def refusal(path: str, reason: str | None) -> str:
 
 
 def _file_row(one: Planned, snapshot: Snapshot, run_id: str) -> Row:
-    size, synced = snapshot.sizes.get(one.oid), one.status == SYNCED
-    content = snapshot.contents.get(one.oid) if synced and size is not None and size <= TEXT_LIMIT else None
+    size = snapshot.sizes.get(one.oid)
+    content = (
+        snapshot.contents.get(one.oid) if one.is_read and size is not None and size <= TEXT_LIMIT else None
+    )
     kind, text = kind_of(one.path), text_of(content)
     found = headings(text) if text is not None and kind == "doc" else []
     return {

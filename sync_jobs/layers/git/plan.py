@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sync_jobs.layers.git import names
+from sync_jobs.layers.git.kinds import kind_of
 from sync_jobs.layers.git.mapping import Mapped, reserved
 from sync_jobs.layers.git.mirror import FOLDER, LINK, SUBMODULE, Entry
 
@@ -28,6 +29,13 @@ class Planned:
     status: str
     target: str | None = None
     reason: str | None = None
+
+    @property
+    def is_read(self) -> bool:
+        """Whether its content is fetched: to be published, or, of Terraform that no rule names, for what it declares."""
+        if self.status == NOT_MAPPED:
+            return self.entry.is_file and kind_of(self.path) == "terraform"
+        return self.status == SYNCED
 
     def refused(self, reason: str) -> Planned:
         """The same, refused."""
@@ -151,7 +159,7 @@ def wanted(plan: Sequence[Planned], entries: Sequence[Entry], missing: set[str])
 
     For a folder the server leaves out what is too large, which for a single file it cannot.
     """
-    needed = {one.entry.path for one in plan if one.status == SYNCED and one.oid in missing}
+    needed = {one.entry.path for one in plan if one.is_read and one.oid in missing}
     spoiled: set[bytes] = set()  # folders that hold something that is not wanted
     for entry in entries:
         if entry.mode not in {FOLDER, SUBMODULE} and entry.path not in needed:

@@ -11,7 +11,6 @@ import fcntl
 import hashlib
 import os
 import shutil
-import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,8 +19,8 @@ from typing import Any
 
 import orjson
 
-from app.errors import Busy, Permanent, Retryable
-from sync_jobs.layers.git import exchange
+from app.errors import Busy, Permanent
+from sync_jobs.layers.git import exchange, published
 from sync_jobs.layers.git.mapping import LIST, METADATA, METADATA_FOLDER
 
 Read = Callable[[Mapping[str, int]], Iterable[tuple[str, bytes]]]
@@ -101,7 +100,7 @@ class Publication:
             written, place = self._written(folder), f"{self.root}/{folder}"
             for relative, value in files.items():
                 oid, _, size = str(value).partition(" ")
-                if not _same(f"{place}/{relative}", oid, int(size), written):
+                if not published.same(f"{place}/{relative}", oid, int(size), written):
                     return False
         return True
 
@@ -127,7 +126,7 @@ class Publication:
                 found[item.target] = f"{blocked}, which the sync did not write, is in the place of its folder"
             elif path.is_dir() and not path.is_symlink() and item.target not in own_folders:
                 found[item.target] = f"the folder {item.target}, which the sync did not make, is in its place"
-            elif os.path.lexists(path) and not path.is_dir() and not _holds(path, item.oid):
+            elif os.path.lexists(path) and not path.is_dir() and not published.holds(path, item.oid):
                 found[item.target] = (
                     f"{item.target}, which the sync did not write, is in its place; move it away to have this one"
                 )
@@ -219,15 +218,17 @@ class Publication:
                 known
                 and known.oid == item.oid
                 and self._same(item, written)
-                and _linked(self.root / target, path)
+                and published.linked(self.root / target, path)
             ):
                 continue
             missing.setdefault(item.oid, []).append(path)
             sizes[item.oid] = item.size
         for oid, content in read(sizes) if sizes else ():
             for path in missing[oid]:
-                if not _written_anew(path, content):  # carried over: taken over when it has this very content
-                    _take_over(path, oid)
+                if not published.written_anew(
+                    path, content
+                ):  # carried over: taken over when it has this very content
+                    published.take_over(path, oid)
 
     def _carry(self, folder: str, own: set[str]) -> None:
         """Files that the sync did not write stay in the folder, as they are."""
@@ -243,7 +244,7 @@ class Publication:
                 if f"{relative}/{name}" not in own:
                     target = new / here.relative_to(current) / name
                     target.parent.mkdir(parents=True, exist_ok=True)
-                    if not _linked(here / name, target):
+                    if not published.linked(here / name, target):
                         shutil.copy2(here / name, target, follow_symlinks=False)
             if relative not in own_folders:
                 (new / here.relative_to(current)).mkdir(parents=True, exist_ok=True)
@@ -278,62 +279,11 @@ class Publication:
             return 0
 
     def _same(self, item: Item, written: int) -> bool:
-        return _same(f"{self.root}/{item.target}", item.oid, item.size, written)
+        return published.same(f"{self.root}/{item.target}", item.oid, item.size, written)
 
     def _foreign_file(self, place: str, listed: Mapping[str, Item]) -> bool:
         path = self.root / place
         return place not in listed and (path.is_symlink() or path.is_file())
-
-
-def _same(path: str, oid: str, size: int, written: int) -> bool:
-    """Whether a file is as it was written. One touched after `written` (ns) is read."""
-    try:
-        found = os.lstat(path)
-    except (FileNotFoundError, NotADirectoryError):
-        return False
-    if not stat.S_ISREG(found.st_mode) or found.st_size != size:
-        return False
-    return found.st_mtime_ns <= written or _holds(Path(path), oid)
-
-
-def _linked(source: Path, target: Path) -> bool:
-    """Make the file appear at a second place without copying it. False where that cannot be done."""
-    try:
-        os.link(source, target, follow_symlinks=False)
-    except OSError:
-        return False
-    return True
-
-
-def _holds(path: Path, oid: str) -> bool:
-    """Whether a file has the content of a git object."""
-    if path.is_symlink() or not path.is_file():
-        return False
-    content = path.read_bytes()
-    return hashlib.sha1(b"blob %d\0%b" % (len(content), content), usedforsecurity=False).hexdigest() == oid
-
-
-def _written_anew(path: Path, content: bytes) -> bool:
-    """Write a file that is not there yet. False where one is. Plain calls: for many small files twice as fast."""
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
-    except FileExistsError:
-        return False
-    try:
-        view = memoryview(content)
-        while view:
-            view = view[os.write(handle, view) :]
-    finally:
-        os.close(handle)
-    return True
-
-
-def _take_over(path: Path, oid: str) -> None:
-    if not _holds(path, oid):
-        raise Retryable(
-            f"{path.name} appeared in the published folder during the sync.",
-            "The next run looks at it again.",
-        )
 
 
 def _lines(folder: str, items: Mapping[str, Item]) -> dict[str, str]:

@@ -102,7 +102,9 @@ class Sync:
 
     def _known(self, complete: bool) -> Known:
         files, sizes = self._snapshot.files, self._snapshot.sizes
-        large = sorted({one.oid for one in files if one.status == REFUSED and one.oid not in sizes})
+        large = sorted(
+            {one.oid for one in files if one.oid not in sizes and (one.is_read or one.status == REFUSED)}
+        )
         refused = told(self._rows.refused)
         head, branch = self._snapshot.head, self._snapshot.branch
         return Known(head, branch, self._request.terms, complete, self._counts(), refused, large)
@@ -187,6 +189,7 @@ def unchanged(extracted: Extracted, before: Known) -> Outcome:
             "unchanged": True,
         },
         source=extracted.snapshot.source,
+        changed=False,
     )
 
 

@@ -15,7 +15,6 @@ from sync_jobs.layers.git.extract import IMAGE_LIMIT, Past, Snapshot
 from sync_jobs.layers.git.kinds import kind_of, text_of
 from sync_jobs.layers.git.known import Known
 from sync_jobs.layers.git.normalise import Row, Rows
-from sync_jobs.layers.git.plan import SYNCED
 from sync_jobs.terraform import declared
 from sync_jobs.terraform.sources import state_documents
 
@@ -69,7 +68,7 @@ def _declare(made: Tables, snapshot: Snapshot, ctx: RunContext) -> None:
     """
     texts: dict[str, str] = {}
     for one in snapshot.files:
-        if one.status == SYNCED and kind_of(one.path) == "terraform":
+        if one.is_read and kind_of(one.path) == "terraform":
             text = text_of(snapshot.contents.get(one.oid))
             if text is None:
                 made.errors.append(
