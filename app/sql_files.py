@@ -33,6 +33,8 @@ DUCKDB_SUFFIX = ".duckdb.sql"
 _HEADER = re.compile(r"\A\s*/\*(.*?)\*/", re.DOTALL)
 _KEY = re.compile(r"^[a-z0-9_]+(/[a-z0-9_]+)*$")
 _PARAM_NAME = re.compile(r"^[a-z][a-z0-9_]*$")
+# libyaml, where PyYAML was built with it: ten times faster, and there are hundreds of files.
+_YAML = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _PARAM_KEYS = {"name", "type", "default", "description"}
 _KEYS = {"title", "description", "params", "grain", "chart"}
 # What the header of a kind of file may hold besides, and of that, what it must.
@@ -83,13 +85,18 @@ class SqlFile:
         return self.text
 
     @cached_property
+    def tree(self) -> exp.Query:
+        """The statement as sqlglot parsed it; not to be changed."""
+        return _parse(self.where, self.text)
+
+    @cached_property
     def duckdb(self) -> str:
         """The text for DuckDB, parameters as `$name`. Raises SqlFileError when it cannot be said there."""
         if self.duckdb_text is not None:
             return self.duckdb_text
         types = {param.name: param.type for param in self.params} if self.typed else {}
         try:
-            return to_duckdb(_parse(self.where, self.text), types)
+            return to_duckdb(self.tree, types)
         except SqlglotError as error:
             raise SqlFileError(
                 f"{self.where} cannot be said in DuckDB: {_plain(error)}.",
@@ -160,9 +167,10 @@ def _load(path: Path, root: Path, versions: tuple[int, ...]) -> SqlFile:
     # Blank lines in place of the header, so that an engine's line numbers are those of the file.
     body = "\n" * match.group(0).count("\n") + text[match.end() :]
     params = tuple(_param(path, item) for item in header.get("params") or [])
-    _check_params(path, params, _used(_parse(str(path), body)))
+    tree = _parse(str(path), body)
+    _check_params(path, params, _used(tree))
     sibling = path.with_name(path.name.removesuffix(".sql") + DUCKDB_SUFFIX)
-    return SqlFile(
+    made = SqlFile(
         key=path.relative_to(root).as_posix().removesuffix(".sql"),
         path=path,
         title=header["title"],
@@ -174,11 +182,13 @@ def _load(path: Path, root: Path, versions: tuple[int, ...]) -> SqlFile:
         extra={key: value for key, value in header.items() if key not in _KEYS},
         duckdb_text=_HEADER.sub("", sibling.read_text(encoding="utf-8"), 1) if sibling.is_file() else None,
     )
+    vars(made)["tree"] = tree  # parsed once
+    return made
 
 
 def _header(path: Path, kind: str, text: str) -> dict[str, Any]:
     try:
-        header = yaml.safe_load(text)
+        header = yaml.load(text, _YAML)  # noqa: S506, it is a safe loader
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         at = f" at line {mark.line + 1}" if mark else ""

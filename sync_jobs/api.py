@@ -20,7 +20,6 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from app.errors import Busy, Permanent, PortalError, Retryable, SettingsError
 from sync_jobs import infrastructure_state, runs, status
-from sync_jobs.layers import planned
 from sync_jobs.runner import Runner
 from sync_jobs.scheduler import Scheduler
 from sync_jobs.webhook.receiver import PATH as WEBHOOK_PATH
@@ -96,7 +95,7 @@ def _sync(app: FastAPI, runner: Runner, operator: Callable[..., None]) -> None:
     @app.post("/api/v1/sync/run/{layer}", status_code=202, dependencies=[Depends(operator)])
     def run_layer(layer: str, response: Response, trigger: Literal["api", "page"] = "api") -> Json:
         """Start a run and return its id at once. 409 while one is under way or when it cannot run."""
-        if layer not in runner.layers and layer not in planned():
+        if layer not in runner.layers:
             known = ", ".join(runner.layers)
             raise _error(404, f"There is no layer {layer!r}.", f"Layers: {known}.")
         started = runner.start(layer, trigger)

@@ -14,10 +14,10 @@ from typing import Any
 
 import structlog
 
-from app.errors import Busy, Permanent, PortalError, SettingsError
+from app.errors import Busy, PortalError, SettingsError
 from app.settings import Settings, load_settings
 from sync_jobs import mirroring
-from sync_jobs.layers import LAYERS, followers, planned
+from sync_jobs.layers import LAYERS, followers
 from sync_jobs.layers.base import Layer, NotConfigured, NotConfiguredError, Progress
 from sync_jobs.notify import slack
 from sync_jobs.run import BACKOFF_SECONDS, STOP_GRACE_SECONDS, Request, Run, Terms
@@ -100,8 +100,7 @@ class Runner:
     ) -> Run:
         """Take the lease, write the row and start the layer. The caller must `finish()` what is returned.
 
-        Raises SettingsError for an unknown layer, NotConfiguredError for one without a source, Permanent for
-        one that this version does not have, and Busy while another run of it is under way.
+        Raises SettingsError for an unknown layer, NotConfiguredError for one without a source, and Busy while another run of it is under way.
         """
         if trigger not in TRIGGERS:
             raise ValueError(f"unknown trigger {trigger!r}")
@@ -170,14 +169,9 @@ class Runner:
             return
 
     def layer(self, name: str) -> Layer:
-        """The layer of that name. Raises Permanent for one to come, SettingsError for an unknown one."""
+        """The layer of that name. Raises SettingsError for an unknown one."""
         if name in self.layers:
             return self.layers[name]
-        if name in planned():
-            raise Permanent(
-                f"This version has no {name} layer yet ({planned()[name]}).",
-                f"Layers of this version: {', '.join(self.layers)}.",
-            )
         raise SettingsError(f"There is no layer {name!r}.", f"Layers: {', '.join(self.layers)}.")
 
     def active(self) -> list[str]:

@@ -14,7 +14,6 @@ import structlog
 from app.errors import PortalError
 from app.settings import mask_credentials
 from sync_jobs import runs
-from sync_jobs.layers import planned
 from sync_jobs.layers.base import NotConfigured
 from sync_jobs.runner import Runner
 from sync_jobs.store.processes import ProcessId
@@ -29,20 +28,8 @@ log = structlog.get_logger("sync_jobs.status")
 def describe(
     runner: Runner, next_sync: Mapping[str, datetime | None], seen: datetime | None
 ) -> list[runs.Row]:
-    """One row of `layer_status` per layer, those of the design that are yet to come included."""
+    """One row of `layer_status` per layer."""
     rows = [_described(runner, name) for name in runner.layers]
-    for name, title in planned().items():
-        rows.append(
-            {
-                "layer": name,
-                "title": title,
-                "configured": False,
-                "reason": f"This version has no {name} layer yet.",
-                "source": None,
-                "schedule": "never",
-                "freshness_target_seconds": getattr(runner.settings, f"freshness_{name}"),
-            }
-        )
     return [{**row, "next_sync": next_sync.get(row["layer"]), "sidecar_seen": seen} for row in rows]
 
 

@@ -9,11 +9,6 @@ from pathlib import Path
 from app.errors import PortalError
 from sync_jobs.layers.base import Layer
 
-# Layers of the design that a folder may bring later: they show on the status page as not there yet.
-PLANNED = {
-    "webhook": "Push notifications from the landing zone repository",
-}
-
 
 class Registry(Mapping[str, Layer]):
     """name -> layer. Listing names looks at folders only; a layer's code is imported when it is asked for."""
@@ -62,8 +57,3 @@ def followers(layers: Mapping[str, Layer], name: str) -> list[str]:
 
 
 LAYERS: Mapping[str, Layer] = Registry(Path(__file__).parent, __name__)
-
-
-def planned() -> dict[str, str]:
-    """Layers of the design without a folder in this version: name -> title."""
-    return {name: title for name, title in PLANNED.items() if name not in LAYERS}

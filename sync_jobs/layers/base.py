@@ -140,7 +140,9 @@ class Layer(Protocol):
     """One source of the portal's copy. `normalise` takes what `extract` returned, `store` what that returned.
 
     `ctx.options` may hold `paths`: files given by hand, which then are the source, configured or not. A layer that works
-    on what others publish names them in `follows = ("git", …)`: it runs after each run of theirs that changed something.
+    on what others publish names them in `follows = ("git", …)`: it runs after each run of theirs that changed something. One
+    whose work is too long for a command to wait for has `news(settings, cache)` instead: a mark of what its last run did
+    not look at, None where there is nothing. The sidecar asks often and runs it once for each mark.
     """
 
     @property

@@ -1,47 +1,49 @@
 """Runs rules over assets, in bulk: each rule is one statement of DuckDB, and no row passes through Python.
 
-Of what passed only counts are kept; what failed or is unknown goes to the table `found`.
+A handful of rules run at a time, side by side; what they gave is counted and kept before the next ones start. Of what
+passed only counts are kept; what failed or is unknown goes to the table `found`.
 """
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 
 import duckdb
 
+from app.errors import PortalError
 from app.schema import duckdb_type, tables
 from sync_jobs.policies import derived
-from sync_jobs.policies.rules import COLUMNS, Rule
+from sync_jobs.policies.rules import Rule
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-_JUDGED = "asset_name VARCHAR, status VARCHAR, reason VARCHAR, evidence JSON"
-STATUSES = "('pass', 'fail', 'unknown')"
+TOGETHER = 24  # rules whose rows are held at once
+_JUDGED = (
+    "policy_id VARCHAR, severity VARCHAR, asset_name VARCHAR, status VARCHAR, reason VARCHAR, evidence JSON"
+)
 
 
 @dataclass(frozen=True)
 class Result:
     """What one rule gave: seconds, or why it could not be run."""
 
-    rule: Rule
+    policy_id: str
     seconds: float
     error: str | None = None
 
 
-def prepare(connection: duckdb.DuckDBPyConnection, source: str, rules: Iterable[Rule]) -> None:
+def prepare(connection: duckdb.DuckDBPyConnection, source: str, rules: Sequence[Rule]) -> None:
     """The tables that rules read, from the relation `source` that has the columns of `assets`."""
     columns = ", ".join(
         f'CAST("{c.name}" AS {duckdb_type(c)}) AS "{c.name}"' for c in tables()["assets"].columns
     )
-    connection.execute(f"CREATE OR REPLACE TEMP VIEW assets AS SELECT {columns} FROM {source}")
+    connection.execute(f"CREATE OR REPLACE VIEW assets AS SELECT {columns} FROM {source}")
     needed = {name for rule in rules for name in rule.tables()}
     for name in derived.DERIVED:
         made = derived.select(name) if name in needed else f"SELECT * FROM ({derived.select(name)}) LIMIT 0"
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {made}")
+        connection.execute(f"CREATE OR REPLACE TABLE {name} AS {made}")
 
 
 def lock(connection: duckdb.DuckDBPyConnection, folders: Iterable[str]) -> None:
@@ -55,68 +57,109 @@ def lock(connection: duckdb.DuckDBPyConnection, folders: Iterable[str]) -> None:
 def collect(connection: duckdb.DuckDBPyConnection) -> None:
     """Empty tables for the results, and who is where."""
     connection.execute(
-        "CREATE OR REPLACE TEMP TABLE who AS SELECT name, asset_type, project_id, folder FROM assets"
+        "CREATE OR REPLACE TABLE who AS SELECT name, asset_type, project_id, folder FROM assets"
     )
     connection.execute(
-        "CREATE OR REPLACE TEMP TABLE found (policy_id VARCHAR, severity VARCHAR, asset_name VARCHAR, asset_type VARCHAR,"
+        "CREATE OR REPLACE TABLE found (policy_id VARCHAR, severity VARCHAR, asset_name VARCHAR, asset_type VARCHAR,"
         " project_id VARCHAR, folder VARCHAR, status VARCHAR, reason VARCHAR, evidence JSON)"
     )
     connection.execute(
-        "CREATE OR REPLACE TEMP TABLE tallies (policy_id VARCHAR, severity VARCHAR, project_id VARCHAR, folder VARCHAR,"
+        "CREATE OR REPLACE TABLE tallies (policy_id VARCHAR, severity VARCHAR, project_id VARCHAR, folder VARCHAR,"
         " status VARCHAR, assets BIGINT)"
     )
-    connection.execute("CREATE OR REPLACE TEMP TABLE passed (policy_id VARCHAR, asset_name VARCHAR)")
+    connection.execute("CREATE OR REPLACE TABLE passed (policy_id VARCHAR, asset_name VARCHAR)")
 
 
 def run_all(
-    connection: duckdb.DuckDBPyConnection, rules: Iterable[Rule], each: Callable[[], None] = lambda: None
+    connection: duckdb.DuckDBPyConnection, rules: Sequence[Rule], each: Callable[[], None] = lambda: None
 ) -> list[Result]:
     """Every rule, into the tables of `collect`. `open_before(policy_id, asset_name)` has to be there."""
     results = []
-    for rule in rules:
-        each()
-        start = time.perf_counter()
-        error = judge(connection, rule)
-        if error is None:
-            _keep(connection, rule)
-        results.append(Result(rule, time.perf_counter() - start, error))
+    for some in judged(connection, rules, each):
+        _keep(connection)
+        results += some
     return results
 
 
-def judge(connection: duckdb.DuckDBPyConnection, rule: Rule) -> str | None:
-    """The rows of a rule, in the table `judged`. Returns why it could not be run, or None."""
-    where = rule.file.path
+def judged(
+    connection: duckdb.DuckDBPyConnection, rules: Sequence[Rule], each: Callable[[], None] = lambda: None
+) -> Iterator[list[Result]]:
+    """Some rules after the other. While the caller has a list, the table `judged` holds what those rules gave.
+
+    A rule is not run where no asset is of its types. `each` is called before every rule, and may raise.
+    """
+    there = {kind for (kind,) in connection.execute("SELECT DISTINCT asset_type FROM assets").fetchall()}
+    with ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="rules") as pool:
+        for start in range(0, len(rules), TOGETHER):
+            connection.execute(f"CREATE OR REPLACE TABLE judged ({_JUDGED})")
+            waiting = []
+            for rule in rules[start : start + TOGETHER]:
+                each()
+                if there.isdisjoint(rule.asset_types):
+                    waiting.append(pool.submit(Result, rule.policy_id, 0.0))
+                else:
+                    _translated(rule)  # here, while earlier rules run: Python and DuckDB side by side
+                    waiting.append(pool.submit(_judge, connection.cursor(), rule))
+            yield _refused(connection, [one.result() for one in waiting])
+
+
+def _translated(rule: Rule) -> None:
+    """Have the rule's statement made. What is wrong with it is told by the run."""
     try:
-        text, values = rule.file.duckdb, rule.file.bind(rule.values)
-        columns = [row[0] for row in connection.execute(f"DESCRIBE {text}", values or None).fetchall()]
-        if columns != COLUMNS:
-            return f"{where}: it returns {', '.join(columns)}; a rule returns {', '.join(COLUMNS)}."
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE judged ({_JUDGED})")
-        connection.execute(f"INSERT INTO judged SELECT * FROM ({text}\n)", values or None)
-        odd = connection.execute(
-            f"SELECT coalesce(status, 'NULL') FROM judged WHERE status IS NULL OR status NOT IN {STATUSES} LIMIT 1"
-        ).fetchone()
+        _ = rule.file.duckdb
+    except PortalError:
+        return
+
+
+def _judge(connection: duckdb.DuckDBPyConnection, rule: Rule) -> Result:
+    """Add the rows of a rule to the table `judged`: all or none."""
+    start, error = time.perf_counter(), None
+    try:
+        connection.execute(
+            "INSERT INTO judged SELECT $policy__id, $severity__, asset_name, status, reason, evidence"
+            f" FROM ({rule.file.duckdb}\n)",
+            {**rule.file.bind(rule.values), "policy__id": rule.policy_id, "severity__": rule.severity},
+        )
     except duckdb.OutOfMemoryException:
         raise
-    except (duckdb.Error, Exception) as error:
-        return f"{where}: {str(error).splitlines()[0]}"
-    return f"{where}: status {odd[0]!r} is none of pass, fail and unknown." if odd else None
+    except (duckdb.Error, PortalError) as wrong:
+        error = f"{rule.file.path}: {str(wrong).splitlines()[0]}"
+    finally:
+        connection.close()
+    return Result(rule.policy_id, time.perf_counter() - start, error)
 
 
-def _keep(connection: duckdb.DuckDBPyConnection, rule: Rule) -> None:
-    ids = {"policy": rule.policy_id, "severity": rule.severity}
+def _refused(connection: duckdb.DuckDBPyConnection, results: list[Result]) -> list[Result]:
+    """A rule with a status of its own invention counts for nothing."""
+    odd = dict(
+        connection.execute(
+            "SELECT policy_id, any_value(coalesce(status, 'NULL')) FROM judged"
+            " WHERE status IS NULL OR status NOT IN ('pass', 'fail', 'unknown') GROUP BY policy_id"
+        ).fetchall()
+    )
+    for policy_id in odd:
+        connection.execute("DELETE FROM judged WHERE policy_id = ?", [policy_id])
+    return [
+        replace(
+            one, error=f"{one.policy_id}: status {odd[one.policy_id]!r} is none of pass, fail and unknown."
+        )
+        if one.policy_id in odd
+        else one
+        for one in results
+    ]
+
+
+def _keep(connection: duckdb.DuckDBPyConnection) -> None:
+    """Count what `judged` holds, and keep what is not fine, or was a finding before."""
     connection.execute(
-        "INSERT INTO tallies SELECT $policy, $severity, w.project_id, w.folder, j.status, count(*)"
-        " FROM judged j JOIN who w ON w.name = j.asset_name GROUP BY ALL",
-        ids,
+        "INSERT INTO tallies SELECT j.policy_id, j.severity, w.project_id, w.folder, j.status, count(*)"
+        " FROM judged j JOIN who w ON w.name = j.asset_name GROUP BY ALL"
     )
     connection.execute(
-        "INSERT INTO found SELECT $policy, $severity, w.name, w.asset_type, w.project_id, w.folder, j.status, j.reason,"
-        " j.evidence FROM judged j JOIN who w ON w.name = j.asset_name WHERE j.status <> 'pass'",
-        ids,
+        "INSERT INTO found SELECT j.policy_id, j.severity, w.name, w.asset_type, w.project_id, w.folder, j.status,"
+        " j.reason, j.evidence FROM judged j JOIN who w ON w.name = j.asset_name WHERE j.status <> 'pass'"
     )
     connection.execute(
-        "INSERT INTO passed SELECT $policy, j.asset_name FROM judged j SEMI JOIN open_before o"
-        " ON o.asset_name = j.asset_name AND o.policy_id = $policy WHERE j.status = 'pass'",
-        {"policy": rule.policy_id},
+        "INSERT INTO passed SELECT j.policy_id, j.asset_name FROM judged j SEMI JOIN open_before o"
+        " ON o.asset_name = j.asset_name AND o.policy_id = j.policy_id WHERE j.status = 'pass'"
     )

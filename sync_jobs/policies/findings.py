@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 
 import duckdb
@@ -23,16 +24,16 @@ def before(connection: duckdb.DuckDBPyConnection, files: Sequence[str]) -> None:
         for c in tables()["violations"].columns
     )
     source = f"FROM {parquet(files)}" if files else "WHERE false"
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE old AS SELECT {columns} {source}")
+    connection.execute(f"CREATE OR REPLACE TABLE old AS SELECT {columns} {source}")
     connection.execute(
-        "CREATE OR REPLACE TEMP TABLE open_before AS SELECT policy_id, asset_name FROM old WHERE resolved_at IS NULL"
+        "CREATE OR REPLACE TABLE open_before AS SELECT policy_id, asset_name FROM old WHERE resolved_at IS NULL"
     )
 
 
 def waive(connection: duckdb.DuckDBPyConnection, waivers: Sequence[Waiver], today: date) -> None:
     """The table `waived`: the longest waiver that holds for each finding, and `fitting`: counts of all waivers."""
     connection.execute(
-        "CREATE OR REPLACE TEMP TABLE terms (waiver_id VARCHAR, rule VARCHAR, asset VARCHAR, until TIMESTAMPTZ,"
+        "CREATE OR REPLACE TABLE terms (waiver_id VARCHAR, rule VARCHAR, asset VARCHAR, until TIMESTAMPTZ,"
         " owner VARCHAR, why VARCHAR, holds BOOLEAN)"
     )
     for one in waivers:
@@ -49,11 +50,11 @@ def waive(connection: duckdb.DuckDBPyConnection, waivers: Sequence[Waiver], toda
             ],
         )
     connection.execute(
-        "CREATE OR REPLACE TEMP TABLE fits AS SELECT f.policy_id, f.asset_name, t.* FROM found f JOIN terms t"
+        "CREATE OR REPLACE TABLE fits AS SELECT f.policy_id, f.asset_name, t.* FROM found f JOIN terms t"
         " ON regexp_full_match(f.policy_id, t.rule) AND regexp_full_match(f.asset_name, t.asset) WHERE f.status = 'fail'"
     )
     connection.execute(
-        "CREATE OR REPLACE TEMP TABLE waived AS SELECT policy_id, asset_name, max(until) AS until,"
+        "CREATE OR REPLACE TABLE waived AS SELECT policy_id, asset_name, max(until) AS until,"
         " arg_max(owner, until) AS owner, arg_max(why, until) AS why FROM fits WHERE holds GROUP BY ALL"
     )
 
@@ -62,8 +63,8 @@ def merge(
     connection: duckdb.DuckDBPyConnection, results: Sequence[Result], now: datetime, run_id: str, target: str
 ) -> None:
     """Write the findings as they stand now to the Parquet file `target`."""
-    connection.execute("CREATE OR REPLACE TEMP TABLE ran (policy_id VARCHAR, error VARCHAR)")
-    rows = [(result.rule.policy_id, result.error) for result in results]
+    connection.execute("CREATE OR REPLACE TABLE ran (policy_id VARCHAR, error VARCHAR)")
+    rows = [(result.policy_id, result.error) for result in results]
     if rows:
         connection.executemany("INSERT INTO ran VALUES (?, ?)", rows)
     connection.execute(
@@ -127,18 +128,25 @@ SELECT policy_id, asset_name,
 FROM judged"""
 
 
+@dataclass(frozen=True)
+class Day:
+    """The day that is written, by which run, and the oldest that is kept."""
+
+    today: date
+    oldest: date
+    run_id: str
+
+
 def daily(
     connection: duckdb.DuckDBPyConnection,
     rules: Sequence[Rule],
     earlier: Sequence[str],
-    today: date,
-    oldest: date,
-    run_id: str,
+    day: Day,
     target: str,
 ) -> None:
     """Write compliance_daily with today's rows in place of those there were."""
     connection.execute(
-        "CREATE OR REPLACE TEMP TABLE controls (policy_id VARCHAR, dimension VARCHAR, item VARCHAR)"
+        "CREATE OR REPLACE TABLE controls (policy_id VARCHAR, dimension VARCHAR, item VARCHAR)"
     )
     rows = [(rule.policy_id, *pair) for rule in rules for pair in _controls(rule.frameworks)]
     if rows:
@@ -152,7 +160,7 @@ def daily(
     connection.execute(
         f"COPY ({_DAILY.format(weight=weight)} {past} ORDER BY date, dimension, item)"
         f" TO {literal(target)} (FORMAT parquet, COMPRESSION zstd)",
-        {"today": today, "run": run_id, **({"oldest": oldest} if earlier else {})},
+        {"today": day.today, "run": day.run_id, **({"oldest": day.oldest} if earlier else {})},
     )
 
 

@@ -60,7 +60,7 @@ def ask(settings: Settings, chosen: Sequence[Rule], files: Sequence[str], folder
     connection = duckdb.connect(
         config={"memory_limit": settings.import_memory_limit, "temp_directory": str(folder)}
     )
-    connection.execute("SET TimeZone = 'UTC'")
+    connection.execute("SET GLOBAL TimeZone = 'UTC'")
     if settings.threads:
         connection.execute(f"SET threads = {int(settings.threads)}")
     notes: list[str] = []
@@ -79,25 +79,18 @@ def ask(settings: Settings, chosen: Sequence[Rule], files: Sequence[str], folder
     source = parquet(paths) if paths else _nothing()
     engine.prepare(connection, source, chosen)
     connection.execute(
-        "CREATE TEMP TABLE answer (policy_id VARCHAR, asset_name VARCHAR, status VARCHAR, reason VARCHAR, evidence JSON)"
+        "CREATE TABLE answer (policy_id VARCHAR, severity VARCHAR, asset_name VARCHAR, status VARCHAR, reason VARCHAR, evidence JSON)"
     )
-    asked = Asked(connection.sql("FROM answer").to_arrow_table(), {}, notes=notes)
-    for rule in chosen:
-        error = engine.judge(connection, rule)
-        if error:
-            asked.errors.append(error)
-            continue
-        connection.execute(
-            "INSERT INTO answer SELECT $policy, asset_name, status, reason, evidence FROM judged",
-            {"policy": rule.policy_id},
-        )
-        failed = connection.sql("SELECT count(*) FROM judged WHERE status = 'fail'").fetchall()[0][0]
-        if failed:
-            asked.failed[rule.severity] = asked.failed.get(rule.severity, 0) + int(failed)
-    asked.rows = connection.sql(
+    errors: list[str] = []
+    for results in engine.judged(connection, chosen):
+        errors += [one.error for one in results if one.error]
+        connection.execute("INSERT INTO answer SELECT * FROM judged")
+    failed = "SELECT severity, count(*) FROM answer WHERE status = 'fail' GROUP BY severity"
+    rows = connection.sql(
         "SELECT policy_id, asset_name, status, reason, CAST(evidence AS VARCHAR) AS evidence FROM answer"
         " ORDER BY policy_id, asset_name"
     ).to_arrow_table()
+    asked = Asked(rows, dict(connection.execute(failed).fetchall()), errors, notes)
     connection.close()
     return asked
 

@@ -5,18 +5,19 @@ A rule that is wrong becomes a `Broken` with a sentence that names the fault; th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import os
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sqlglot import exp, parse_one
+from sqlglot import exp
 
 from app import sql_files
 from app.errors import PortalError, SqlFileError
 from app.settings import PROJECT_ROOT, Settings
 from app.sql_files import SQL_FOLDER, SqlFile
-from sync_jobs.policies.config import Config, Instance
+from sync_jobs.policies.config import Config, Instance, path_in_use
 
 SEVERITIES = ("critical", "high", "medium", "low")
 TABLES = frozenset({"assets", "iam_bindings", "org_policies"})
@@ -99,12 +100,11 @@ class Rules:
 
 def load(settings: Settings, config: Config, root: Path = SQL_FOLDER) -> Rules:
     """All rules. Raises SettingsError where config/policies.toml names a rule or value that cannot be."""
-    published = (settings.git_publish_root or PROJECT_ROOT) / LANDING_ZONE_FOLDER
     files: list[tuple[SqlFile, str]] = []
     broken: list[Broken] = []
     taken: dict[str, Path] = {}
-    for source, folder in ((PORTAL, root), (LANDING_ZONE, published)):
-        for path in sorted((folder / "policies").rglob("*.sql")):
+    for source, folder in ((PORTAL, root), (LANDING_ZONE, _published(settings))):
+        for path in _sql(folder):
             if path.name.endswith(sql_files.DUCKDB_SUFFIX):
                 continue
             try:
@@ -118,6 +118,21 @@ def load(settings: Settings, config: Config, root: Path = SQL_FOLDER) -> Rules:
     config.check_names({file.extra["id"] for file, _ in files} | {one.policy_id for one in broken})
     made = [rule for file, source in files for rule in _instances(file, source, config, taken)]
     return Rules(tuple(made), tuple(broken))
+
+
+def stats(settings: Settings) -> Iterator[tuple[Path, os.stat_result]]:
+    """All files that say what rules do, and how, as they are on the disk."""
+    for path in (*_sql(SQL_FOLDER), *_sql(_published(settings)), path_in_use()):
+        if path.is_file():
+            yield path, path.stat()
+
+
+def _published(settings: Settings) -> Path:
+    return (settings.git_publish_root or PROJECT_ROOT) / LANDING_ZONE_FOLDER
+
+
+def _sql(folder: Path) -> list[Path]:
+    return sorted((folder / "policies").rglob("*.sql"))
 
 
 def _instances(file: SqlFile, source: str, config: Config, taken: dict[str, Path]) -> Iterable[Rule]:
@@ -166,7 +181,7 @@ def check(file: SqlFile, path: Path, taken: Mapping[str, Path]) -> None:
 
 
 def _check_statement(file: SqlFile, path: Path) -> None:
-    tree = parse_one(file.text, read="bigquery")
+    tree = file.tree
     named = {cte.alias for cte in tree.find_all(exp.CTE)}
     for table in tree.find_all(exp.Table):
         if not isinstance(table.this, exp.Identifier):

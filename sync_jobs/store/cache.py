@@ -152,7 +152,7 @@ class Cache:
         if threads:
             config["threads"] = threads
         connection = duckdb.connect(config=config)
-        connection.execute("SET TimeZone = 'UTC'")
+        connection.execute("SET GLOBAL TimeZone = 'UTC'")  # of its cursors too
         # Joins here are written small table last; turned round, a join holds all content in memory (3 F more).
         connection.execute("SET disabled_optimizers = 'join_order,build_side_probe_side'")
         return connection

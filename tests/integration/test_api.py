@@ -130,9 +130,6 @@ def test_a_layer_that_cannot_run_says_why(served: Served) -> None:
         "error": "The bare layer has no source: no scope is set.",
         "hint": "Set PORTAL_GCP_SCOPE.",
     }
-    coming = served.client.post("/api/v1/sync/run/policies", headers=BEARER)
-    assert coming.status_code == 409
-    assert "no policies layer yet" in coming.json()["error"]
     wrong = served.client.post("/api/v1/sync/run/probe?trigger=schedule", headers=BEARER)
     assert wrong.status_code == 422
     assert "trigger" in wrong.json()["error"]
@@ -200,7 +197,7 @@ def test_a_sidecar_serves_and_ends_in_order(
     assert set(found) == {"webhook", "git", "assets", "drift", "events", "metrics", "policies"}
     for row in found.values():
         assert set(row) >= STATUS_FIELDS
-    assert "no policies layer yet" in found["policies"]["reason"]
+    assert "no assets yet" in found["policies"]["reason"]
     assert "PORTAL_WEBHOOK_SECRET" in found["webhook"]["reason"]
     assert found["git"]["configured"] is False
     assert "PORTAL_GIT_URL" in found["git"]["reason"]

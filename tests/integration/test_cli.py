@@ -97,7 +97,7 @@ def test_a_wrong_setting_is_exit_status_2_and_named(cli: Cli) -> None:
     [
         (["run", "nosuch", "--json"], 2, "no layer 'nosuch'"),
         (["run", "webhook", "--json"], 2, "no secret is set"),
-        (["run", "policies", "--json"], 1, "no policies layer yet"),
+        (["run", "policies", "--json"], 2, "no assets yet"),
         (["run", "git", "--json"], 2, "no source"),
         (["run", "all", "--json"], 2, "No layer has a source"),
     ],
@@ -109,7 +109,7 @@ def test_errors_with_json_are_one_object(cli: Cli, arguments: list[str], code: i
     no_traceback(done)
 
 
-@pytest.mark.parametrize("arguments", [["setup", "pubsub"], ["policies"], ["run", "policies"]])
+@pytest.mark.parametrize("arguments", [["setup", "pubsub"]])
 def test_what_this_version_cannot_do_fails_and_says_so(cli: Cli, arguments: list[str]) -> None:
     done = cli(*arguments)
     assert done.returncode == 1

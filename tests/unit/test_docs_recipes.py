@@ -17,8 +17,10 @@ import structlog
 
 from app import sql_files
 from app.engines.local import LocalEngine
-from app.settings import load_settings
+from app.settings import Settings, load_settings
 from sync_jobs.layers import Registry
+from sync_jobs.policies import rules
+from sync_jobs.policies.config import Config
 from sync_jobs.runner import Runner
 from sync_jobs.store.cache import Cache
 from tests.conftest import ROOT, require
@@ -27,6 +29,7 @@ from tests.pages.conftest import World, world  # noqa: F401  (a fixture)
 from tests.sql import harness
 from tests.sql.analyzer import analyze
 from tests.sql.engines import DuckDB
+from tests.sql.policies import harness as policy_harness
 
 TEXT = (ROOT / "docs" / "recipes.md").read_text(encoding="utf-8")
 FILE = re.compile(r"^\*\*`([^`\n]+)`\*\*([^\n]*)\n\n```\w*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -138,9 +141,19 @@ def test_add_a_page_and_a_chart(
 
 
 @pytest.mark.xdist_group("zetasql")
-def test_add_a_rule(copy: Path) -> None:
-    follow(copy, RULE)
-    rows(copy, "policies/compute/ip_forwarding")
+def test_add_a_rule(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    require("zetasql")
+    written = follow(copy, RULE)
+    (found,) = rules.load(Settings(), Config(copy / "policies.toml"), copy / "sql").of("compute_instance_description")
+    assert analyze(found.file.text, found.file.params)
+    monkeypatch.setattr(policy_harness, "ROOT", copy / "tests" / "sql" / "policies")
+    monkeypatch.setattr(sql_files, "SQL_FOLDER", copy / "sql")
+    cases = policy_harness.load(copy / written[1])
+    assert cases
+    for case in cases:
+        case.check(policy_harness.on_duckdb(case))
+    seen = {want["expect"] for case in cases for want in case.expect.values()}
+    assert seen == {"pass", "fail", "unknown"}
 
 
 def test_add_a_layer(copy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -128,14 +128,13 @@ def test_the_home_says_what_is_known_of_every_layer(tmp_path: Path) -> None:
     with started(runner):
         wait_for(lambda: layer_status(runner)["probe"]["next_sync"])
         rows = layer_status(runner)
-        assert set(rows) == {"probe", "bare", "policies"}
+        assert set(rows) == {"probe", "bare"}
         assert (rows["probe"]["configured"], rows["probe"]["source"]) == (1, "test://probe")
         assert rows["probe"]["schedule"] == "daily at 01:00 UTC"
         assert rows["probe"]["freshness_target_seconds"] == 60
         assert rows["bare"]["configured"] == 0
         assert rows["bare"]["reason"] == "No scope is set. Set PORTAL_GCP_SCOPE."
         assert rows["bare"]["next_sync"] is None
-        assert "no policies layer yet" in rows["policies"]["reason"]
         seen = rows["probe"]["sidecar_seen"]
         wait_for(lambda: layer_status(runner)["probe"]["sidecar_seen"] > seen)
         assert bare.calls == []

@@ -1,13 +1,16 @@
-"""Compliance: all rules over the assets as they are published, after each run of the assets layer that changed something.
+"""Compliance: all rules over the assets as they are published, soon after there are other assets, rules or settings.
 
 A finding is never resolved by an asset that could not be seen: unknown keeps it open.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sync_jobs.layers.assets.literals import literal, parquet
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
     from sync_jobs.store.cache import Cache
 
 NAME = "policies"
+INPUTS = "policies_inputs"
 
 
 @dataclass
@@ -30,7 +34,8 @@ class Checked:
     connection: duckdb.DuckDBPyConnection
     known: rules.Rules
     settings: config.Config
-    results: list[engine.Result]
+    inputs: str
+    results: list[engine.Result] = field(default_factory=list)
 
 
 class PoliciesLayer:
@@ -38,7 +43,6 @@ class PoliciesLayer:
 
     name = NAME
     title = "Compliance"
-    follows = ("assets",)
 
     def schedule(self, settings: Settings) -> Schedule:
         """Also by the clock: waivers expire, and a day without news has its figures too."""
@@ -57,19 +61,25 @@ class PoliciesLayer:
             )
         return "local cache"
 
+    def news(self, settings: Settings, cache: Cache) -> str | None:
+        """What the last run did not look at yet: other assets, rules or settings."""
+        manifest = cache.manifest()
+        wanted = _inputs(settings, manifest.files("assets"))
+        return None if manifest.info.get(INPUTS) == wanted else wanted
+
     def extract(self, ctx: RunContext) -> Checked | Unknown:
         """Rules and assets as they are now."""
-        cache, found = ctx.cache, config.load()
-        paths = cache.paths("assets")
+        cache, inputs = ctx.cache, _inputs(ctx.settings, ctx.cache.manifest().files("assets"))
+        found, paths = config.load(), cache.paths("assets")
         if not paths:
             return Unknown("There are no assets.", "Import an export file first.")
         known = rules.load(ctx.settings, found)
         folder = cache.workspace(NAME)
         connection = cache.duckdb(ctx.settings.import_memory_limit, ctx.settings.threads, folder)
-        connection.execute("SET disabled_optimizers = ''")
+        connection.execute("SET GLOBAL disabled_optimizers = ''")
         engine.lock(connection, [str(cache.folder), str(folder)])
         engine.prepare(connection, parquet(paths), known.enabled())
-        return Checked(connection, known, found, [])
+        return Checked(connection, known, found, inputs)
 
     def normalise(self, extracted: Checked, ctx: RunContext) -> Checked:
         """All rules."""
@@ -82,26 +92,8 @@ class PoliciesLayer:
 
     def store(self, normalised: Checked, ctx: RunContext) -> Outcome:
         """Findings, figures and rules, at once."""
-        cache, connection = ctx.cache, normalised.connection
-        folder, today = cache.home / "tmp" / NAME, ctx.read_time.astimezone(UTC).date()
-        oldest = today - timedelta(days=ctx.settings.snapshot_retention_days)
-        broken = [
-            engine.Result(_stand_in(one), 0, one.error)
-            for one in normalised.known.broken
-            if normalised.known.rules
-        ]
-        files = {
-            name: folder / f"{name}.parquet" for name in (*derived.DERIVED, "violations", "compliance_daily")
-        }
-        findings.merge(
-            connection, [*normalised.results, *broken], ctx.read_time, ctx.run_id, str(files["violations"])
-        )
-        findings.daily(
-            connection, normalised.known.enabled(), cache.paths("compliance_daily"), today, oldest, ctx.run_id,
-            str(files["compliance_daily"]),
-        )  # fmt: skip
-        for name in derived.DERIVED:
-            connection.execute(f"COPY {name} TO {literal(files[name])} (FORMAT parquet, COMPRESSION zstd)")
+        cache = ctx.cache
+        files = _written(normalised, ctx)
         rows, waivers = _policies(normalised, ctx.run_id), _waivers(normalised, ctx.run_id)
         ctx.check()
         published = {
@@ -111,7 +103,7 @@ class PoliciesLayer:
             cache.state.check(ctx.lease)
             cache.state.replace("policies", rows)
             cache.state.replace("waivers", waivers)
-            cache.publish(ctx.lease, published, {})
+            cache.publish(ctx.lease, published, {INPUTS: normalised.inputs})
         return _outcome(normalised, rows)
 
     def cleanup(self, ctx: RunContext) -> None:
@@ -120,15 +112,35 @@ class PoliciesLayer:
         ctx.cache.sweep()
 
 
-class _BrokenRule:
-    """The id of a rule that cannot be run: its findings stay open."""
+def _inputs(settings: Settings, files: Sequence[str]) -> str:
+    """A mark of all that findings depend on, the time of day excepted."""
+    text = "|".join(
+        [
+            *sorted(files),
+            *(f"{path} {stat.st_mtime_ns} {stat.st_size}" for path, stat in rules.stats(settings)),
+        ]
+    )
+    return hashlib.sha256(text.encode()).hexdigest()
 
-    def __init__(self, policy_id: str) -> None:
-        self.policy_id = policy_id
 
-
-def _stand_in(one: rules.Broken) -> Any:
-    return _BrokenRule(one.policy_id)
+def _written(checked: Checked, ctx: RunContext) -> dict[str, Path]:
+    """Tables as files, not yet published."""
+    cache, connection = ctx.cache, checked.connection
+    today = ctx.read_time.astimezone(UTC).date()
+    names = (*derived.DERIVED, "violations", "compliance_daily")
+    files = {name: cache.home / "tmp" / NAME / f"{name}.parquet" for name in names}
+    # Findings of rules that are broken stay as they were.
+    results = [
+        *checked.results,
+        *(engine.Result(one.policy_id, 0.0, one.error) for one in checked.known.broken),
+    ]
+    findings.merge(connection, results, ctx.read_time, ctx.run_id, str(files["violations"]))
+    day = findings.Day(today, today - timedelta(days=ctx.settings.snapshot_retention_days), ctx.run_id)
+    earlier = cache.paths("compliance_daily")
+    findings.daily(connection, checked.known.enabled(), earlier, day, str(files["compliance_daily"]))
+    for name in derived.DERIVED:
+        connection.execute(f"COPY {name} TO {literal(files[name])} (FORMAT parquet, COMPRESSION zstd)")
+    return files
 
 
 def _policies(checked: Checked, run_id: str) -> list[dict[str, Any]]:
@@ -139,7 +151,7 @@ def _policies(checked: Checked, run_id: str) -> list[dict[str, Any]]:
             " SELECT policy_id, 'waived', count(*) FROM waived GROUP BY ALL"
         ).fetchall()
     }
-    results = {result.rule.policy_id: result for result in checked.results}
+    results = {result.policy_id: result for result in checked.results}
     rows = [_row(rule, results.get(rule.policy_id), counts, run_id) for rule in checked.known.rules]
     return rows + [
         {"policy_id": one.policy_id, "rule_id": one.policy_id, "title": one.policy_id, "service": one.path.parent.name,
