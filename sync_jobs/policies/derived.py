@@ -9,6 +9,7 @@ from app.schema import duckdb_type, tables
 
 DERIVED = ("iam_bindings", "org_policies")
 _CRM = "cloudresourcemanager.googleapis.com"
+NODE_TYPES = (f"{_CRM}/Organization", f"{_CRM}/Folder", f"{_CRM}/Project")
 NODES = f"('{_CRM}/Organization', '{_CRM}/Folder', '{_CRM}/Project')"
 POLICY_TYPE = "orgpolicy.googleapis.com/Policy"
 

@@ -11,16 +11,17 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from itertools import groupby
 
 import duckdb
 
 from app.errors import PortalError
 from app.schema import duckdb_type, tables
 from sync_jobs.policies import derived
-from sync_jobs.policies.rules import Rule
+from sync_jobs.policies.rules import PORTAL, Rule
 
 TOGETHER = 24  # rules whose rows are held at once
-_JUDGED = (
+JUDGED = (
     "policy_id VARCHAR, severity VARCHAR, asset_name VARCHAR, status VARCHAR, reason VARCHAR, evidence JSON"
 )
 
@@ -39,11 +40,13 @@ def prepare(connection: duckdb.DuckDBPyConnection, source: str, rules: Sequence[
     columns = ", ".join(
         f'CAST("{c.name}" AS {duckdb_type(c)}) AS "{c.name}"' for c in tables()["assets"].columns
     )
-    connection.execute(f"CREATE OR REPLACE VIEW assets AS SELECT {columns} FROM {source}")
-    needed = {name for rule in rules for name in rule.tables()}
+    connection.execute(f"CREATE OR REPLACE VIEW everything AS SELECT {columns} FROM {source}")
+    needed = {name for rule in rules for name in rule.reads}
     for name in derived.DERIVED:
-        made = derived.select(name) if name in needed else f"SELECT * FROM ({derived.select(name)}) LIMIT 0"
-        connection.execute(f"CREATE OR REPLACE TABLE {name} AS {made}")
+        made = derived.select(name, "everything")
+        connection.execute(
+            f"CREATE OR REPLACE TABLE {name} AS FROM ({made}){'' if name in needed else ' LIMIT 0'}"
+        )
 
 
 def lock(connection: duckdb.DuckDBPyConnection, folders: Iterable[str]) -> None:
@@ -55,10 +58,7 @@ def lock(connection: duckdb.DuckDBPyConnection, folders: Iterable[str]) -> None:
 
 
 def collect(connection: duckdb.DuckDBPyConnection) -> None:
-    """Empty tables for the results, and who is where."""
-    connection.execute(
-        "CREATE OR REPLACE TABLE who AS SELECT name, asset_type, project_id, folder FROM assets"
-    )
+    """Empty tables for the results."""
     connection.execute(
         "CREATE OR REPLACE TABLE found (policy_id VARCHAR, severity VARCHAR, asset_name VARCHAR, asset_type VARCHAR,"
         " project_id VARCHAR, folder VARCHAR, status VARCHAR, reason VARCHAR, evidence JSON)"
@@ -88,19 +88,59 @@ def judged(
 
     A rule is not run where no asset is of its types. `each` is called before every rule, and may raise.
     """
-    there = {kind for (kind,) in connection.execute("SELECT DISTINCT asset_type FROM assets").fetchall()}
-    with ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="rules") as pool:
-        for start in range(0, len(rules), TOGETHER):
-            connection.execute(f"CREATE OR REPLACE TABLE judged ({_JUDGED})")
-            waiting = []
-            for rule in rules[start : start + TOGETHER]:
-                each()
-                if there.isdisjoint(rule.asset_types):
-                    waiting.append(pool.submit(Result, rule.policy_id, 0.0))
-                else:
-                    _translated(rule)  # here, while earlier rules run: Python and DuckDB side by side
-                    waiting.append(pool.submit(_judge, connection.cursor(), rule))
-            yield _refused(connection, [one.result() for one in waiting])
+    there = {kind for (kind,) in connection.execute("SELECT DISTINCT asset_type FROM everything").fetchall()}
+    idle = [rule for rule in rules if there.isdisjoint(rule.asset_types)]
+    _narrow(connection, [])
+    yield [Result(rule.policy_id, 0.0) for rule in idle]
+    with pool() as workers:
+        for some in _together([rule for rule in rules if rule not in idle]):
+            _narrow(connection, some)
+            yield judge(connection, workers, some, each)
+
+
+def pool() -> ThreadPoolExecutor:
+    """Where rules run side by side."""
+    return ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="rules")
+
+
+def judge(
+    connection: duckdb.DuckDBPyConnection,
+    workers: ThreadPoolExecutor,
+    rules: Iterable[Rule],
+    each: Callable[[], None] = lambda: None,
+) -> list[Result]:
+    """Run rules over `assets`, into the table `judged`, all at once."""
+    waiting = []
+    for rule in rules:
+        each()
+        _translated(rule)  # here, while earlier rules run: Python and DuckDB side by side
+        waiting.append(workers.submit(_judge, connection.cursor(), rule))
+    return _refused(connection, [one.result() for one in waiting])
+
+
+def _together(rules: Iterable[Rule]) -> Iterator[list[Rule]]:
+    """Rules that look at much the same: those of one service, and not too many."""
+    for _, listed in groupby(rules, key=lambda rule: (rule.source, rule.service)):
+        some = list(listed)
+        for start in range(0, len(some), TOGETHER):
+            yield some[start : start + TOGETHER]
+
+
+def _narrow(connection: duckdb.DuckDBPyConnection, rules: Sequence[Rule]) -> None:
+    """Show these rules, as `assets`, the types they speak of, unpacked once for all of them.
+
+    A rule of the landing zone sees everything: it may choose assets in a way that is not foreseen here.
+    """
+    connection.execute(f"CREATE OR REPLACE TABLE judged ({JUDGED})")
+    if all(rule.source == PORTAL for rule in rules):
+        kinds = sorted({kind for rule in rules for kind in rule.speaks_of})
+        connection.execute(
+            "CREATE OR REPLACE TABLE narrow AS FROM everything WHERE asset_type IN (SELECT unnest(?))",
+            [kinds],
+        )
+        connection.execute("CREATE OR REPLACE VIEW assets AS FROM narrow")
+    else:
+        connection.execute("CREATE OR REPLACE VIEW assets AS FROM everything")
 
 
 def _translated(rule: Rule) -> None:
@@ -153,11 +193,11 @@ def _keep(connection: duckdb.DuckDBPyConnection) -> None:
     """Count what `judged` holds, and keep what is not fine, or was a finding before."""
     connection.execute(
         "INSERT INTO tallies SELECT j.policy_id, j.severity, w.project_id, w.folder, j.status, count(*)"
-        " FROM judged j JOIN who w ON w.name = j.asset_name GROUP BY ALL"
+        " FROM judged j JOIN assets w ON w.name = j.asset_name GROUP BY ALL"
     )
     connection.execute(
         "INSERT INTO found SELECT j.policy_id, j.severity, w.name, w.asset_type, w.project_id, w.folder, j.status,"
-        " j.reason, j.evidence FROM judged j JOIN who w ON w.name = j.asset_name WHERE j.status <> 'pass'"
+        " j.reason, j.evidence FROM judged j JOIN assets w ON w.name = j.asset_name WHERE j.status <> 'pass'"
     )
     connection.execute(
         "INSERT INTO passed SELECT j.policy_id, j.asset_name FROM judged j SEMI JOIN open_before o"

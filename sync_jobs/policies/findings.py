@@ -98,7 +98,7 @@ judged AS (
   FROM paired p
   LEFT JOIN ran r ON r.policy_id = p.policy_id
   LEFT JOIN passed s ON s.policy_id = p.policy_id AND s.asset_name = p.asset_name
-  LEFT JOIN who h ON h.name = p.asset_name
+  LEFT JOIN everything h ON h.name = p.asset_name
 )
 SELECT policy_id, asset_name,
   CASE WHEN told THEN n.asset_type ELSE o.asset_type END AS asset_type,

@@ -6,8 +6,10 @@ A rule that is wrong becomes a `Broken` with a sentence that names the fault; th
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,7 @@ from sync_jobs.policies.config import Config, Instance, path_in_use
 SEVERITIES = ("critical", "high", "medium", "low")
 TABLES = frozenset({"assets", "iam_bindings", "org_policies"})
 COLUMNS = ["asset_name", "status", "reason", "evidence"]
+_TYPE = re.compile(r"^[a-z0-9.]+\.googleapis\.com/[A-Za-z0-9]+$")
 PORTAL, LANDING_ZONE = "portal", "landing_zone"
 LANDING_ZONE_FOLDER = Path("config") / "lz-config"
 
@@ -55,9 +58,31 @@ class Rule:
     def frameworks(self) -> dict[str, dict[str, Any]]:
         return dict(self.file.extra.get("frameworks") or {})
 
-    def tables(self) -> set[str]:
+    @cached_property
+    def speaks_of(self) -> frozenset[str]:
+        """The asset types in its text and its parameters, those of its header included."""
+        bound = self.file.bind(self.values).values()
+        texts = [one for value in bound for one in (value if isinstance(value, list) else [value])]
+        texts += [one.this for one in self.file.tree.find_all(exp.Literal) if one.is_string]
+        return frozenset(
+            {*self.asset_types, *(one for one in texts if isinstance(one, str) and _TYPE.match(one))}
+        )
+
+    @cached_property
+    def reads(self) -> frozenset[str]:
         """The tables it reads."""
-        return {name for name in TABLES if name in self.file.text}
+        return frozenset(self._tables)
+
+    @cached_property
+    def is_local(self) -> bool:
+        """Whether what it says of an asset comes from that asset's row alone."""
+        return self._tables == ["assets"]
+
+    @cached_property
+    def _tables(self) -> list[str]:
+        """Each mention of a table; UNNEST(assets.x) is one for the parser, with `assets` as its database."""
+        found = self.file.tree.find_all(exp.Table)
+        return [table.name for table in found if table.name in TABLES and not table.args.get("db")]
 
 
 @dataclass(frozen=True)
