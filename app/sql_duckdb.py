@@ -38,7 +38,7 @@ def to_duckdb(tree: exp.Query, types: Mapping[str, str]) -> str:
             parameter.replace(
                 exp.cast(parameter.copy(), exp.DataType.build(duckdb_type(kind), dialect="duckdb"))
             )
-    sql: str = tree.sql(dialect="duckdb", unsupported_level=ErrorLevel.RAISE, pretty=True)
+    sql: str = tree.sql(dialect="duckdb", unsupported_level=ErrorLevel.RAISE, pretty=True, copy=False)
     return sql
 
 
