@@ -18,7 +18,7 @@
 An asset: `type`; `name` (made up when left out; a bare word is completed, `projects/1` becomes the name of that project);
 `data` (the `data` of the resource, {} when left out), `resource` (the whole object; null: not collected); `iam` (list of
 bindings, or the whole policy; null or left out: not collected, [] : collected and empty), `org` (list of v1 policies), `access`;
-`project` (p-1), `ancestors` ([projects/1, folders/2, organizations/3]), `location`, `display_name`, `labels`, `state`,
+`project` (made up from its number: p-1), `ancestors` ([projects/1, folders/2, organizations/3]), `location`, `display_name`, `labels`, `state`,
 `created`, `updated`. `expect`: pass, fail, unknown, or none (not examined: no row). `evidence`: keys that it must hold.
 """
 
@@ -156,7 +156,7 @@ def _asset(where: str, number: int, one: dict[str, Any], kind: str | None) -> di
     iam = one.get("iam")
     made = {
         "name": name, "asset_type": kind, "ancestors": ancestors, "location": one.get("location"),
-        "project_id": one.get("project", "p-1" if ancestors and ancestors[0].startswith("projects/") else None),
+        "project_id": one.get("project", _project(ancestors)),
         "project_number": next((a[9:] for a in ancestors or [] if a.startswith("projects/")), None),
         "folder": next((a for a in ancestors or [] if a.startswith("folders/")), None),
         "organization": next((a for a in ancestors or [] if a.startswith("organizations/")), None),
@@ -167,6 +167,11 @@ def _asset(where: str, number: int, one: dict[str, Any], kind: str | None) -> di
         "update_time": _text(one.get("updated")),
     }  # fmt: skip
     return made
+
+
+def _project(ancestors: list[str] | None) -> str | None:
+    """Made up from the number: p-1 of projects/1."""
+    return f"p-{ancestors[0][9:]}" if ancestors and ancestors[0].startswith("projects/") else None
 
 
 def _named(name: str, kind: str | None) -> tuple[str, str | None]:
