@@ -3,7 +3,8 @@ id: iam_service_account_admin_roles
 title: Service accounts hold no admin, owner or editor roles
 description: >
   No service account of a user, the default ones included, holds owner, editor or a role with admin in its
-  name. Google's own service agents do not count. Bindings set on folders and the organisation count for
+  name. Google's own service agents do not count, nor do the roles made for them, such as
+  roles/firebase.sdkAdminServiceAgent. Bindings set on folders and the organisation count for
   all that is below them. Members that are deleted (deleted:) hold nothing any more.
 severity: high
 asset_types:
@@ -46,10 +47,12 @@ WITH hits AS (
     AND STARTS_WITH(member, 'serviceAccount:')
     AND REGEXP_CONTAINS(member, r'(\.iam|-compute@developer|@appspot)\.gserviceaccount\.com$')
     AND NOT REGEXP_CONTAINS(member, r'@gcp-sa-|^serviceAccount:service-\d+@')
-
     AND (
       role IN ('roles/owner', 'roles/editor')
-      OR REGEXP_CONTAINS(REGEXP_EXTRACT(role, r'[^/]+$'), r'(?i)admin')
+      OR (
+        REGEXP_CONTAINS(REGEXP_EXTRACT(role, r'[^/]+$'), r'(?i)admin')
+        AND NOT ENDS_WITH(LOWER(role), 'serviceagent')
+      )
     )
 ),
 per_asset AS (

@@ -3,10 +3,12 @@ id: run_service_public
 title: Cloud Run services are not open to everyone
 description: >
   No binding of a service, nor one for its service that it inherits from its project, folders or
-  organisation, names allUsers or allAuthenticatedUsers.
+  organisation, names allUsers or allAuthenticatedUsers, and the check of who calls is not
+  switched off.
 severity: high
 asset_types: [run.googleapis.com/Service]
 defaults: >
+  invokerIamDisabled absent: calls are checked.
   A policy without bindings opens nothing, and neither does a missing one
   where other policies of the project were read.
 covers: >
@@ -51,6 +53,14 @@ opened AS (
   FROM (SELECT name, ancestors FROM assets WHERE asset_type = 'run.googleapis.com/Service') AS a
   CROSS JOIN UNNEST(a.ancestors) AS ancestor
   JOIN public_bindings AS p ON p.resource = ancestor
+  UNION ALL
+  SELECT name, 'calls are not checked (invokerIamDisabled)'
+  FROM assets
+  WHERE asset_type = 'run.googleapis.com/Service'
+    AND COALESCE(
+      JSON_VALUE(resource, '$.data.invokerIamDisabled'),
+      JSON_VALUE(resource, '$.data.metadata.annotations."run.googleapis.com/invoker-iam-disabled"')
+    ) = 'true'
 ),
 per_asset AS (
   SELECT name, ARRAY_AGG(DISTINCT binding ORDER BY binding) AS bindings
