@@ -3,6 +3,9 @@
 `tests/sql/policies/storage/bucket_x.yaml` tests `sql/policies/storage/bucket_x.sql`. Top-level keys:
 
     type: storage.googleapis.com/Bucket     # of assets that say nothing else
+    kinds:                                  # assets, or cases with all their assets, by name
+      missing: [bare]                       # a field that the rule reads is absent
+      boundary: [limit, over]               # the value at the limit, and the next one; or a sentence why there is none
     cases:
       open to all:                          # one asset, described by the case itself
         iam: [{role: roles/viewer, members: [allUsers]}]
@@ -105,9 +108,13 @@ def files() -> list[Path]:
 def load(path: Path) -> list[RuleCase]:
     """The cases in one file. Raises ValueError that names the file, the case and what is wrong."""
     read = yaml.safe_load(path.read_text(encoding="utf-8"))
-    if not isinstance(read, dict) or set(read) - {"type", "cases", "shared"} or not read.get("cases"):
+    if (
+        not isinstance(read, dict)
+        or set(read) - {"type", "cases", "shared", "kinds"}
+        or not read.get("cases")
+    ):
         raise ValueError(
-            f"{path}: expected `type: …` and `cases: {{name: case}}` (and `shared` for YAML anchors)"
+            f"{path}: expected `type: …`, `kinds: …` and `cases: {{name: case}}` (and `shared` for YAML anchors)"
         )
     key = f"policies/{path.parent.name}/{path.stem}"
     return [_case(path, key, str(name), body, read.get("type")) for name, body in read["cases"].items()]
