@@ -91,7 +91,7 @@ assets_of_policies AS (
 ),
 rules AS (
   SELECT resource, constraint_name, spec, coalesce(json_transform(spec -> '$.rules', '{_RULES}'), []) AS rules
-  FROM assets_of_policies
+  FROM assets_of_policies WHERE spec IS NOT NULL -- a dry run has none
 ),
 second_version AS (
   SELECT resource, constraint_name, {_flag("r.enforce")} AS enforced,

@@ -5,7 +5,7 @@ description: >
   A disk that no VM has used for longer than max_days fails. It counts from when it was detached or, if it
   never was attached, from when it was made.
 severity: low
-asset_types: [compute.googleapis.com/Disk]
+asset_types: [compute.googleapis.com/Disk, compute.googleapis.com/RegionDisk]
 params:
   - {name: max_days, type: INT64, default: 30, description: More whole days than this fail}
 rationale: >
@@ -24,7 +24,7 @@ WITH examined AS (
     SAFE_CAST(COALESCE(JSON_VALUE(resource, '$.data.lastDetachTimestamp'), JSON_VALUE(resource, '$.data.creationTimestamp')) AS TIMESTAMP) AS since,
     ARRAY_LENGTH(JSON_QUERY_ARRAY(COALESCE(JSON_QUERY(resource, '$.data.users'), JSON_QUERY(resource, '$.data.user')), '$')) AS users
   FROM assets
-  WHERE asset_type = 'compute.googleapis.com/Disk'
+  WHERE asset_type IN ('compute.googleapis.com/Disk', 'compute.googleapis.com/RegionDisk')
 )
 SELECT
   name AS asset_name,

@@ -37,7 +37,9 @@ WITH examined AS (
     STARTS_WITH(REGEXP_EXTRACT(name, r'[^/]+$'), 'gke-') AND JSON_VALUE(labels, '$."goog-gke-node"') IS NOT NULL AS gke_node,
     (
       SELECT MAX(JSON_VALUE(item, '$.value'))
-      FROM UNNEST(JSON_QUERY_ARRAY(resource, '$.data.metadata.items')) AS item
+      FROM UNNEST(JSON_QUERY_ARRAY(
+        COALESCE(JSON_QUERY(resource, '$.data.metadata.items'), JSON_QUERY(resource, '$.data.metadata.item')), '$'
+      )) AS item
       WHERE JSON_VALUE(item, '$.key') = 'block-project-ssh-keys'
     ) AS flag
   FROM assets

@@ -29,7 +29,9 @@ WITH examined AS (
     COALESCE(JSON_VALUE(resource, '$.data.deletionProtection'), 'false') AS protected,
     (
       SELECT MAX(JSON_VALUE(item, '$.value'))
-      FROM UNNEST(JSON_QUERY_ARRAY(resource, '$.data.metadata.items')) AS item
+      FROM UNNEST(JSON_QUERY_ARRAY(
+        COALESCE(JSON_QUERY(resource, '$.data.metadata.items'), JSON_QUERY(resource, '$.data.metadata.item')), '$'
+      )) AS item
       WHERE JSON_VALUE(item, '$.key') = 'created-by'
     ) AS made_by
   FROM assets

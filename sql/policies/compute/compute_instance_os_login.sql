@@ -34,7 +34,9 @@ WITH examined AS (
     resource IS NULL AS unseen,
     (
       SELECT MAX(JSON_VALUE(item, '$.value'))
-      FROM UNNEST(JSON_QUERY_ARRAY(resource, '$.data.metadata.items')) AS item
+      FROM UNNEST(JSON_QUERY_ARRAY(
+        COALESCE(JSON_QUERY(resource, '$.data.metadata.items'), JSON_QUERY(resource, '$.data.metadata.item')), '$'
+      )) AS item
       WHERE JSON_VALUE(item, '$.key') = 'enable-oslogin'
     ) AS own
   FROM assets
@@ -45,7 +47,9 @@ projects AS (
     project_id,
     (
       SELECT MAX(JSON_VALUE(item, '$.value'))
-      FROM UNNEST(JSON_QUERY_ARRAY(resource, '$.data.commonInstanceMetadata.items')) AS item
+      FROM UNNEST(JSON_QUERY_ARRAY(
+        COALESCE(JSON_QUERY(resource, '$.data.commonInstanceMetadata.items'), JSON_QUERY(resource, '$.data.commonInstanceMetadata.item')), '$'
+      )) AS item
       WHERE JSON_VALUE(item, '$.key') = 'enable-oslogin'
     ) AS shared
   FROM assets

@@ -33,42 +33,53 @@ WITH examined AS (
     name,
     resource IS NULL AS unseen,
     STARTS_WITH(REGEXP_EXTRACT(name, r'[^/]+$'), 'gke-') AND JSON_VALUE(labels, '$."goog-gke-node"') IS NOT NULL AS gke_node,
-    (
-      SELECT STRING_AGG(
-        COALESCE(
-          JSON_VALUE(config, '$.natIP'), JSON_VALUE(config, '$.externalIp'),
-          JSON_VALUE(config, '$.externalIpv6'), 'not assigned now'
-        ), ', '
-      )
-      FROM UNNEST(JSON_QUERY_ARRAY(COALESCE(JSON_QUERY(resource, '$.data.networkInterfaces'), JSON_QUERY(resource, '$.data.networkInterface')), '$')) AS nic
-      CROSS JOIN UNNEST(JSON_QUERY_ARRAY(nic, '$.accessConfigs')) AS config
-    ) AS v4,
-    (
-      SELECT STRING_AGG(
-        COALESCE(
-          JSON_VALUE(config, '$.natIP'), JSON_VALUE(config, '$.externalIp'),
-          JSON_VALUE(config, '$.externalIpv6'), 'not assigned now'
-        ), ', '
-      )
-      FROM UNNEST(JSON_QUERY_ARRAY(COALESCE(JSON_QUERY(resource, '$.data.networkInterfaces'), JSON_QUERY(resource, '$.data.networkInterface')), '$')) AS nic
-      CROSS JOIN UNNEST(JSON_QUERY_ARRAY(nic, '$.ipv6AccessConfigs')) AS config
-    ) AS v6
+    COALESCE(JSON_QUERY(resource, '$.data.networkInterfaces'), JSON_QUERY(resource, '$.data.networkInterface')) AS nics
   FROM assets
   WHERE asset_type = 'compute.googleapis.com/Instance'
+),
+configs AS (
+  SELECT name, 'ipv4' AS kind, config
+  FROM examined
+  CROSS JOIN UNNEST(JSON_QUERY_ARRAY(nics, '$')) AS nic
+  CROSS JOIN UNNEST(JSON_QUERY_ARRAY(COALESCE(JSON_QUERY(nic, '$.accessConfigs'), JSON_QUERY(nic, '$.accessConfig')), '$')) AS config
+  UNION ALL
+  SELECT name, 'ipv6' AS kind, config
+  FROM examined
+  CROSS JOIN UNNEST(JSON_QUERY_ARRAY(nics, '$')) AS nic
+  CROSS JOIN UNNEST(JSON_QUERY_ARRAY(COALESCE(JSON_QUERY(nic, '$.ipv6AccessConfigs'), JSON_QUERY(nic, '$.ipv6AccessConfig')), '$')) AS config
+),
+told AS (
+  SELECT
+    name,
+    kind,
+    COALESCE(
+      JSON_VALUE(config, '$.natIP'), JSON_VALUE(config, '$.externalIp'), JSON_VALUE(config, '$.externalIpv6'),
+      'not assigned now'
+    ) AS address
+  FROM configs
+),
+addresses AS (
+  SELECT
+    name,
+    STRING_AGG(IF(kind = 'ipv4', address, NULL), ', ' ORDER BY address) AS v4,
+    STRING_AGG(IF(kind = 'ipv6', address, NULL), ', ' ORDER BY address) AS v6
+  FROM told
+  GROUP BY name
 )
 SELECT
-  name AS asset_name,
+  e.name AS asset_name,
   CASE
-    WHEN unseen THEN 'unknown'
-    WHEN @exempt_gke_nodes AND gke_node THEN 'pass'
-    WHEN v4 IS NOT NULL OR v6 IS NOT NULL THEN 'fail'
+    WHEN e.unseen THEN 'unknown'
+    WHEN @exempt_gke_nodes AND e.gke_node THEN 'pass'
+    WHEN a.v4 IS NOT NULL OR a.v6 IS NOT NULL THEN 'fail'
     ELSE 'pass'
   END AS status,
   CASE
-    WHEN unseen THEN 'Its configuration was not collected.'
-    WHEN @exempt_gke_nodes AND gke_node THEN 'A node made by GKE: the rules of its cluster judge it.'
-    WHEN v4 IS NOT NULL OR v6 IS NOT NULL THEN CONCAT('Has a public address: ', ARRAY_TO_STRING([v4, v6], ', '), '.')
+    WHEN e.unseen THEN 'Its configuration was not collected.'
+    WHEN @exempt_gke_nodes AND e.gke_node THEN 'A node made by GKE: the rules of its cluster judge it.'
+    WHEN a.v4 IS NOT NULL OR a.v6 IS NOT NULL THEN CONCAT('Has a public address: ', ARRAY_TO_STRING([a.v4, a.v6], ', '), '.')
     ELSE 'Has no public address.'
   END AS reason,
-  JSON_OBJECT('ipv4', v4, 'ipv6', v6) AS evidence
-FROM examined
+  JSON_OBJECT('ipv4', a.v4, 'ipv6', a.v6) AS evidence
+FROM examined AS e
+LEFT JOIN addresses AS a ON a.name = e.name

@@ -15,11 +15,12 @@ remediation:
 covers: >
   Roles of one's own that are bound above: only roles/compute.* and the basic roles count there.
 defaults: >
-  iamPolicy: without one of its own, only what is bound above counts.
+  A policy without bindings opens nothing, and neither does a missing one
+  where other policies of the project were read.
 grain: asset
 */
 WITH public_bindings AS (
-  SELECT asset_name, resource, role, member
+  SELECT asset_name, asset_type, resource, role, member
   FROM iam_bindings
   WHERE inherited_from IS NULL
     AND member IN ('allUsers', 'allAuthenticatedUsers')
@@ -34,38 +35,37 @@ WITH public_bindings AS (
 opened AS (
   SELECT asset_name AS name, CONCAT(member, ' has ', role) AS binding
   FROM public_bindings
-  WHERE resource IS NULL
+  WHERE asset_type = 'compute.googleapis.com/Snapshot'
   UNION ALL
-  SELECT a.name, CONCAT(b.member, ' has ', b.role, ' on ', b.resource)
-  FROM assets AS a
+  SELECT a.name, CONCAT(p.member, ' has ', p.role, ' on ', p.resource)
+  FROM (SELECT name, ancestors FROM assets WHERE asset_type = 'compute.googleapis.com/Snapshot') AS a
   CROSS JOIN UNNEST(a.ancestors) AS ancestor
-  JOIN public_bindings AS b ON b.resource = ancestor
-  WHERE a.asset_type = 'compute.googleapis.com/Snapshot'
+  JOIN public_bindings AS p ON p.resource = ancestor
 ),
 per_asset AS (
-  SELECT name, STRING_AGG(DISTINCT binding, ', ' ORDER BY binding) AS bindings
+  SELECT name, ARRAY_AGG(DISTINCT binding ORDER BY binding) AS bindings
   FROM opened
   GROUP BY name
 ),
-read_projects AS (
-  SELECT DISTINCT resource
+read_scopes AS (
+  SELECT DISTINCT COALESCE(project_id, resource) AS scope
   FROM iam_bindings
-  WHERE asset_type = 'cloudresourcemanager.googleapis.com/Project'
-),
-examined AS (
-  SELECT a.name, a.iam_policy IS NULL AND r.resource IS NULL AS unseen
-  FROM assets AS a
-  LEFT JOIN read_projects AS r ON r.resource = CONCAT('projects/', a.project_number)
-  WHERE a.asset_type = 'compute.googleapis.com/Snapshot'
+  WHERE inherited_from IS NULL
 )
 SELECT
-  e.name AS asset_name,
-  CASE WHEN o.name IS NOT NULL THEN 'fail' WHEN e.unseen THEN 'unknown' ELSE 'pass' END AS status,
+  a.name AS asset_name,
   CASE
-    WHEN o.name IS NOT NULL THEN CONCAT('Open to everybody: ', o.bindings, '.')
-    WHEN e.unseen THEN 'Neither its IAM policy nor that of its project was collected.'
-    ELSE 'Not shared with everybody.'
+    WHEN o.name IS NOT NULL THEN 'fail'
+    WHEN a.iam_policy IS NULL AND r.scope IS NULL THEN 'unknown'
+    ELSE 'pass'
+  END AS status,
+  CASE
+    WHEN o.name IS NOT NULL THEN CONCAT('The snapshot is open: ', ARRAY_TO_STRING(o.bindings, ', '), '.')
+    WHEN a.iam_policy IS NULL AND r.scope IS NULL THEN 'The IAM policy of the snapshot was not collected, nor any other of its project.'
+    ELSE CONCAT('No binding names allUsers or allAuthenticatedUsers.', IF(a.iam_policy IS NULL, ' It has no IAM policy of its own.', ''))
   END AS reason,
-  JSON_OBJECT('bindings', o.bindings) AS evidence
-FROM examined AS e
-LEFT JOIN per_asset AS o ON o.name = e.name
+  CASE WHEN o.name IS NOT NULL THEN JSON_OBJECT('bindings', o.bindings) END AS evidence
+FROM assets AS a
+LEFT JOIN per_asset AS o ON o.name = a.name
+LEFT JOIN read_scopes AS r ON r.scope = COALESCE(a.project_id, a.organization)
+WHERE a.asset_type = 'compute.googleapis.com/Snapshot'

@@ -10,7 +10,8 @@ asset_types:
   - cloudresourcemanager.googleapis.com/Folder
   - cloudresourcemanager.googleapis.com/Project
 defaults: >
-  A policy without bindings grants nothing.
+  A policy without bindings grants nothing, and neither does a missing one
+  where other policies of the project or organisation were read.
 rationale: >
   Whoever restores the account within 30 days has the role again, and the policy is harder to read.
 remediation:
@@ -48,23 +49,29 @@ per_asset AS (
     ARRAY_AGG(binding ORDER BY binding LIMIT 100) AS bindings
   FROM hits
   GROUP BY asset_name
+),
+read_scopes AS (
+  SELECT DISTINCT COALESCE(project_id, resource) AS scope
+  FROM iam_bindings
+  WHERE inherited_from IS NULL
 )
 SELECT
   a.name AS asset_name,
   CASE
     WHEN p.name IS NOT NULL THEN 'fail'
-    WHEN a.iam_policy IS NULL THEN 'unknown'
+    WHEN a.iam_policy IS NULL AND r.scope IS NULL THEN 'unknown'
     ELSE 'pass'
   END AS status,
   CASE
     WHEN p.name IS NOT NULL
       THEN CONCAT('Deleted members: ', p.first_ones, IF(p.total > 5, CONCAT('; and ', CAST(p.total - 5 AS STRING), ' more'), ''), '.')
-    WHEN a.iam_policy IS NULL THEN 'Its IAM policy was not collected.'
-    ELSE 'No binding names a deleted member.'
+    WHEN a.iam_policy IS NULL AND r.scope IS NULL THEN 'Its IAM policy was not collected, nor any other of its project or organisation.'
+    ELSE CONCAT('No binding names a deleted member.', IF(a.iam_policy IS NULL, ' It has no IAM policy of its own.', ''))
   END AS reason,
   CASE WHEN p.name IS NOT NULL THEN JSON_OBJECT('total', p.total, 'bindings', p.bindings) END AS evidence
 FROM assets AS a
 LEFT JOIN per_asset AS p ON p.name = a.name
+LEFT JOIN read_scopes AS r ON r.scope = COALESCE(a.project_id, a.organization)
 WHERE a.asset_type IN (
     'cloudresourcemanager.googleapis.com/Organization',
     'cloudresourcemanager.googleapis.com/Folder',

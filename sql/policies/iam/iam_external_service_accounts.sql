@@ -14,7 +14,8 @@ asset_types:
 params:
   - {name: allowed_projects, type: "ARRAY<STRING>", default: [], description: "Ids of further projects whose accounts may hold roles"}
 defaults: >
-  A policy without bindings grants nothing.
+  A policy without bindings grants nothing, and neither does a missing one
+  where other policies of the project or organisation were read.
 covers: >
   Projects outside the scope that is read look like those of others: name them in allowed_projects.
 rationale: >
@@ -71,22 +72,28 @@ per_asset AS (
     ARRAY_AGG(binding ORDER BY binding LIMIT 100) AS bindings
   FROM hits
   GROUP BY asset_name
+),
+read_scopes AS (
+  SELECT DISTINCT COALESCE(project_id, resource) AS scope
+  FROM iam_bindings
+  WHERE inherited_from IS NULL
 )
 SELECT
   a.name AS asset_name,
   CASE
-    WHEN a.iam_policy IS NULL AND p.name IS NULL THEN 'unknown'
+    WHEN a.iam_policy IS NULL AND r.scope IS NULL AND p.name IS NULL THEN 'unknown'
     WHEN p.name IS NULL THEN 'pass'
     ELSE 'fail'
   END AS status,
   CASE
     WHEN p.name IS NOT NULL THEN CONCAT('From projects that are not in the inventory: ', p.first_ones, '.')
-    WHEN a.iam_policy IS NULL THEN 'Its IAM policy was not collected.'
-    ELSE 'All service accounts are of projects in the inventory.'
+    WHEN a.iam_policy IS NULL AND r.scope IS NULL THEN 'Its IAM policy was not collected, nor any other of its project or organisation.'
+    ELSE CONCAT('All service accounts are of projects in the inventory.', IF(a.iam_policy IS NULL, ' It has no IAM policy of its own.', ''))
   END AS reason,
   CASE WHEN p.name IS NOT NULL THEN JSON_OBJECT('bindings', p.bindings) END AS evidence
 FROM assets AS a
 LEFT JOIN per_asset AS p ON p.name = a.name
+LEFT JOIN read_scopes AS r ON r.scope = COALESCE(a.project_id, a.organization)
 WHERE a.asset_type IN (
     'cloudresourcemanager.googleapis.com/Organization',
     'cloudresourcemanager.googleapis.com/Folder',

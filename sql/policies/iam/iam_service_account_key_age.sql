@@ -40,7 +40,7 @@ SELECT
     ELSE 'fail'
   END AS status,
   CASE
-    WHEN unseen THEN 'The resource was not collected.'
+    WHEN unseen THEN 'When the key was made was not reported.'
     WHEN made >= TIMESTAMP_SUB(CURRENT_TIMESTAMP(), INTERVAL @max_days DAY) THEN CONCAT('The key is ', CAST(TIMESTAMP_DIFF(CURRENT_TIMESTAMP(), made, DAY) AS STRING), ' days old.')
     ELSE CONCAT('The key is ', CAST(TIMESTAMP_DIFF(CURRENT_TIMESTAMP(), made, DAY) AS STRING), ' days old; expected at most ', CAST(@max_days AS STRING), '.')
   END AS reason,

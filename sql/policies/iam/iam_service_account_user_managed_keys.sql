@@ -39,7 +39,7 @@ SELECT
     ELSE 'fail'
   END AS status,
   CASE
-    WHEN unseen THEN 'The resource was not collected.'
+    WHEN unseen THEN 'The type of the key was not reported.'
     WHEN key_type != 'USER_MANAGED' THEN CONCAT('The key is ', key_type, '.')
     ELSE CONCAT('The key is USER_MANAGED', IF(disabled = 'true', ', though disabled', ''), COALESCE(CONCAT(', made ', made), ''), '.')
   END AS reason,

@@ -11,7 +11,8 @@ frameworks:
 params:
   - {name: admin_roles, type: "ARRAY<STRING>", default: ["roles/resourcemanager.organizationAdmin", "roles/billing.admin", "roles/iam.organizationRoleAdmin", "roles/orgpolicy.policyAdmin", "roles/resourcemanager.folderAdmin", "roles/resourcemanager.projectCreator", "roles/iam.securityAdmin"], description: "Roles that belong to administering the organisation"}
 defaults: >
-  A policy without bindings grants nothing.
+  A policy without bindings grants nothing, and neither does a missing one
+  where other policies of the project or organisation were read.
 covers: >
   Who is super administrator, and what that account does, is in the directory, not in the inventory: the
   role Organisation Administrator stands for it.
@@ -52,16 +53,22 @@ per_org AS (
     ARRAY_AGG(member ORDER BY member LIMIT 100) AS members
   FROM daily
   GROUP BY name
+),
+read_scopes AS (
+  SELECT DISTINCT COALESCE(project_id, resource) AS scope
+  FROM iam_bindings
+  WHERE inherited_from IS NULL
 )
 SELECT
   o.name AS asset_name,
-  CASE WHEN p.name IS NOT NULL THEN 'fail' WHEN o.iam_policy IS NULL THEN 'unknown' ELSE 'pass' END AS status,
+  CASE WHEN p.name IS NOT NULL THEN 'fail' WHEN o.iam_policy IS NULL AND r.scope IS NULL THEN 'unknown' ELSE 'pass' END AS status,
   CASE
     WHEN p.name IS NOT NULL THEN CONCAT('Administrators with other roles: ', p.who, '.')
-    WHEN o.iam_policy IS NULL THEN 'The IAM policy of the organisation was not collected.'
-    ELSE 'No administrator of the organisation holds another role.'
+    WHEN o.iam_policy IS NULL AND r.scope IS NULL THEN 'The IAM policy of the organisation was not collected, nor any other of its project or organisation.'
+    ELSE CONCAT('No administrator of the organisation holds another role.', IF(o.iam_policy IS NULL, ' It has no IAM policy of its own.', ''))
   END AS reason,
   CASE WHEN p.name IS NOT NULL THEN JSON_OBJECT('members', p.members) END AS evidence
 FROM assets AS o
 LEFT JOIN per_org AS p ON p.name = o.name
+LEFT JOIN read_scopes AS r ON r.scope = COALESCE(o.project_id, o.organization)
 WHERE o.asset_type = 'cloudresourcemanager.googleapis.com/Organization'

@@ -10,7 +10,8 @@ asset_types: [cloudresourcemanager.googleapis.com/Project]
 frameworks:
   cis_gcp: {"3.0": "1.11", "4.0": "1.11", "5.0": "1.12"}
 defaults: >
-  A policy without bindings grants nothing.
+  A policy without bindings grants nothing, and neither does a missing one
+  where other policies of the project were read.
 covers: >
   Two groups with the same people in them: members of groups are not in the inventory. Owner and editor
   hold both and are found by other rules.
@@ -52,20 +53,26 @@ per_project AS (
     ARRAY_AGG(member ORDER BY member LIMIT 100) AS members
   FROM held
   GROUP BY asset_name
+),
+read_scopes AS (
+  SELECT DISTINCT COALESCE(project_id, resource) AS scope
+  FROM iam_bindings
+  WHERE inherited_from IS NULL
 )
 SELECT
   a.name AS asset_name,
   CASE
     WHEN p.name IS NOT NULL THEN 'fail'
-    WHEN a.iam_policy IS NULL THEN 'unknown'
+    WHEN a.iam_policy IS NULL AND r.scope IS NULL THEN 'unknown'
     ELSE 'pass'
   END AS status,
   CASE
     WHEN p.name IS NOT NULL THEN CONCAT('Hold roles/cloudkms.admin and more: ', p.who, '.')
-    WHEN a.iam_policy IS NULL THEN 'The IAM policy of the project was not collected.'
-    ELSE 'No member holds roles/cloudkms.admin together with a role that uses what it manages.'
+    WHEN a.iam_policy IS NULL AND r.scope IS NULL THEN 'The IAM policy of the project was not collected, nor any other of its project.'
+    ELSE CONCAT('No member holds roles/cloudkms.admin together with a role that uses what it manages.', IF(a.iam_policy IS NULL, ' It has no IAM policy of its own.', ''))
   END AS reason,
   CASE WHEN p.name IS NOT NULL THEN JSON_OBJECT('members', p.members) END AS evidence
 FROM assets AS a
 LEFT JOIN per_project AS p ON p.name = a.name
+LEFT JOIN read_scopes AS r ON r.scope = COALESCE(a.project_id, a.organization)
 WHERE a.asset_type = 'cloudresourcemanager.googleapis.com/Project'

@@ -24,7 +24,8 @@ params:
   - {name: allowed, type: "ARRAY<STRING>", default: [], description: "Allowed roles, such as roles/storage.*; empty: all"}
   - {name: denied, type: "ARRAY<STRING>", default: [], description: "Denied roles; they win over allowed ones"}
 defaults: >
-  A policy without bindings grants nothing. Deleted members do not count.
+  A policy without bindings grants nothing, and neither does a missing one
+  where other policies of the project or organisation were read. Deleted members do not count.
 rationale: >
   A short list of roles can be understood by those who review it.
 remediation:
@@ -66,18 +67,24 @@ per_asset AS (
     ARRAY_AGG(binding ORDER BY binding LIMIT 100) AS bindings
   FROM hits
   GROUP BY asset_name
+),
+read_scopes AS (
+  SELECT DISTINCT COALESCE(project_id, resource) AS scope
+  FROM iam_bindings
+  WHERE inherited_from IS NULL
 )
 SELECT
   a.name AS asset_name,
-  CASE WHEN p.name IS NOT NULL THEN 'fail' WHEN a.iam_policy IS NULL THEN 'unknown' ELSE 'pass' END AS status,
+  CASE WHEN p.name IS NOT NULL THEN 'fail' WHEN a.iam_policy IS NULL AND r.scope IS NULL THEN 'unknown' ELSE 'pass' END AS status,
   CASE
     WHEN p.name IS NOT NULL
       THEN CONCAT('Roles that are not allowed: ', p.first_ones, IF(p.total > 5, CONCAT('; and ', CAST(p.total - 5 AS STRING), ' more'), ''), '.')
-    WHEN a.iam_policy IS NULL THEN 'Its IAM policy was not collected.'
-    ELSE 'All roles are allowed.'
+    WHEN a.iam_policy IS NULL AND r.scope IS NULL THEN 'Its IAM policy was not collected, nor any other of its project or organisation.'
+    ELSE CONCAT('All roles are allowed.', IF(a.iam_policy IS NULL, ' It has no IAM policy of its own.', ''))
   END AS reason,
   CASE WHEN p.name IS NOT NULL THEN JSON_OBJECT('total', p.total, 'bindings', p.bindings) END AS evidence
 FROM assets AS a
 LEFT JOIN per_asset AS p ON p.name = a.name
+LEFT JOIN read_scopes AS r ON r.scope = COALESCE(a.project_id, a.organization)
 WHERE a.asset_type IN UNNEST(@types)
   AND (ARRAY_LENGTH(@allowed) > 0 OR ARRAY_LENGTH(@denied) > 0)

@@ -22,7 +22,8 @@ params:
   - {name: types, type: "ARRAY<STRING>", default: ["cloudresourcemanager.googleapis.com/Organization", "cloudresourcemanager.googleapis.com/Folder", "cloudresourcemanager.googleapis.com/Project", "storage.googleapis.com/Bucket", "bigquery.googleapis.com/Dataset", "cloudkms.googleapis.com/CryptoKey", "cloudkms.googleapis.com/KeyRing", "iam.googleapis.com/ServiceAccount", "pubsub.googleapis.com/Subscription", "pubsub.googleapis.com/Topic", "run.googleapis.com/Service", "secretmanager.googleapis.com/Secret"], description: "Asset types to look at"}
   - {name: members, type: "ARRAY<STRING>", default: [], description: "Members who may hold no role, such as user:former@example.com; empty: nothing is examined"}
 defaults: >
-  A policy without bindings grants nothing. Deleted members do not count.
+  A policy without bindings grants nothing, and neither does a missing one
+  where other policies of the project or organisation were read. Deleted members do not count.
 rationale: >
   Accounts of people who left and of partners whose contract ended should be found wherever they are.
 remediation:
@@ -55,18 +56,24 @@ per_asset AS (
     ARRAY_AGG(binding ORDER BY binding LIMIT 100) AS bindings
   FROM hits
   GROUP BY asset_name
+),
+read_scopes AS (
+  SELECT DISTINCT COALESCE(project_id, resource) AS scope
+  FROM iam_bindings
+  WHERE inherited_from IS NULL
 )
 SELECT
   a.name AS asset_name,
-  CASE WHEN p.name IS NOT NULL THEN 'fail' WHEN a.iam_policy IS NULL THEN 'unknown' ELSE 'pass' END AS status,
+  CASE WHEN p.name IS NOT NULL THEN 'fail' WHEN a.iam_policy IS NULL AND r.scope IS NULL THEN 'unknown' ELSE 'pass' END AS status,
   CASE
     WHEN p.name IS NOT NULL
       THEN CONCAT('Denied members: ', p.first_ones, IF(p.total > 5, CONCAT('; and ', CAST(p.total - 5 AS STRING), ' more'), ''), '.')
-    WHEN a.iam_policy IS NULL THEN 'Its IAM policy was not collected.'
-    ELSE 'No denied member holds a role.'
+    WHEN a.iam_policy IS NULL AND r.scope IS NULL THEN 'Its IAM policy was not collected, nor any other of its project or organisation.'
+    ELSE CONCAT('No denied member holds a role.', IF(a.iam_policy IS NULL, ' It has no IAM policy of its own.', ''))
   END AS reason,
   CASE WHEN p.name IS NOT NULL THEN JSON_OBJECT('total', p.total, 'bindings', p.bindings) END AS evidence
 FROM assets AS a
 LEFT JOIN per_asset AS p ON p.name = a.name
+LEFT JOIN read_scopes AS r ON r.scope = COALESCE(a.project_id, a.organization)
 WHERE a.asset_type IN UNNEST(@types)
   AND ARRAY_LENGTH(@members) > 0

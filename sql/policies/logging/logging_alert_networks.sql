@@ -12,7 +12,8 @@ defaults: >
   Metric: disabled absent: false. Alert: enabled absent: on. Nothing of the kind in the whole inventory:
   not known.
 covers: >
-  The filter is recognised by its parts, not run. Metrics and alerts kept in another project, for example
+  The filter is recognised by its parts, not run: it has to name each of the methods, or all of them by their
+  beginning. Metrics and alerts kept in another project, for example
   over the logs of the whole organisation, are not counted: waive the projects they serve.
 rationale: >
   Such changes are rare and open or close doors: somebody should hear of each.
@@ -43,9 +44,11 @@ WITH metrics AS (
       AND COALESCE(JSON_VALUE(resource, '$.data.disabled'), 'false') != 'true'
   ) AS m
   WHERE REGEXP_CONTAINS(filter, r'gce_network|compute\.networks')
-    AND REGEXP_CONTAINS(filter, r'networks\.insert')
-    AND REGEXP_CONTAINS(filter, r'networks\.patch')
-    AND REGEXP_CONTAINS(filter, r'networks\.delete')
+    AND REGEXP_CONTAINS(filter, r'networks\.insert|compute\.networks\.?\\?"')
+    AND REGEXP_CONTAINS(filter, r'networks\.patch|compute\.networks\.?\\?"')
+    AND REGEXP_CONTAINS(filter, r'networks\.delete|compute\.networks\.?\\?"')
+    AND REGEXP_CONTAINS(filter, r'networks\.addpeering|compute\.networks\.?\\?"')
+    AND REGEXP_CONTAINS(filter, r'networks\.removepeering|compute\.networks\.?\\?"')
 ),
 watching AS (
   SELECT project_id, TO_JSON_STRING(JSON_QUERY(resource, '$.data.conditions')) AS conditions
@@ -77,9 +80,11 @@ direct AS (
     WHERE STRPOS(conditions, 'conditionMatchedLog') > 0
   ) AS d
   WHERE REGEXP_CONTAINS(conditions, r'gce_network|compute\.networks')
-    AND REGEXP_CONTAINS(conditions, r'networks\.insert')
-    AND REGEXP_CONTAINS(conditions, r'networks\.patch')
-    AND REGEXP_CONTAINS(conditions, r'networks\.delete')
+    AND REGEXP_CONTAINS(conditions, r'networks\.insert|compute\.networks\.?\\?"')
+    AND REGEXP_CONTAINS(conditions, r'networks\.patch|compute\.networks\.?\\?"')
+    AND REGEXP_CONTAINS(conditions, r'networks\.delete|compute\.networks\.?\\?"')
+    AND REGEXP_CONTAINS(conditions, r'networks\.addpeering|compute\.networks\.?\\?"')
+    AND REGEXP_CONTAINS(conditions, r'networks\.removepeering|compute\.networks\.?\\?"')
 ),
 looked AS (
   SELECT

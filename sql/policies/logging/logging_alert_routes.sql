@@ -12,7 +12,8 @@ defaults: >
   Metric: disabled absent: false. Alert: enabled absent: on. Nothing of the kind in the whole inventory:
   not known.
 covers: >
-  The filter is recognised by its parts, not run. Metrics and alerts kept in another project, for example
+  The filter is recognised by its parts, not run: it has to name each of the methods, or all of them by their
+  beginning. Metrics and alerts kept in another project, for example
   over the logs of the whole organisation, are not counted: waive the projects they serve.
 rationale: >
   Such changes are rare and open or close doors: somebody should hear of each.
@@ -43,8 +44,8 @@ WITH metrics AS (
       AND COALESCE(JSON_VALUE(resource, '$.data.disabled'), 'false') != 'true'
   ) AS m
   WHERE REGEXP_CONTAINS(filter, r'gce_route|compute\.routes')
-    AND REGEXP_CONTAINS(filter, r'routes\.delete')
-    AND REGEXP_CONTAINS(filter, r'routes\.insert')
+    AND REGEXP_CONTAINS(filter, r'routes\.delete|compute\.routes\.?\\?"')
+    AND REGEXP_CONTAINS(filter, r'routes\.insert|compute\.routes\.?\\?"')
 ),
 watching AS (
   SELECT project_id, TO_JSON_STRING(JSON_QUERY(resource, '$.data.conditions')) AS conditions
@@ -76,8 +77,8 @@ direct AS (
     WHERE STRPOS(conditions, 'conditionMatchedLog') > 0
   ) AS d
   WHERE REGEXP_CONTAINS(conditions, r'gce_route|compute\.routes')
-    AND REGEXP_CONTAINS(conditions, r'routes\.delete')
-    AND REGEXP_CONTAINS(conditions, r'routes\.insert')
+    AND REGEXP_CONTAINS(conditions, r'routes\.delete|compute\.routes\.?\\?"')
+    AND REGEXP_CONTAINS(conditions, r'routes\.insert|compute\.routes\.?\\?"')
 ),
 looked AS (
   SELECT

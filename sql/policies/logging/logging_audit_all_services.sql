@@ -15,7 +15,8 @@ params:
   - {name: log_types, type: "ARRAY<STRING>", default: ["ADMIN_READ", "DATA_READ", "DATA_WRITE"], description: "Kinds of log that have to be on"}
   - {name: allowed_exemptions, type: "ARRAY<STRING>", default: [], description: "Members who may be exempted"}
 defaults: >
-  auditConfigs absent: only admin activity is logged, which cannot be switched off.
+  auditConfigs absent: only admin activity is logged, which cannot be switched off. A missing policy is
+  one without auditConfigs where other policies of the project or organisation were read.
 covers: >
   Policies above the scope that is read are not seen: what they switch on counts as off.
 rationale: >
@@ -121,11 +122,17 @@ spared AS (
   WHERE member NOT IN UNNEST(@allowed_exemptions)
   GROUP BY e.name
 ),
+read_scopes AS (
+  SELECT DISTINCT COALESCE(project_id, resource) AS scope
+  FROM iam_bindings
+  WHERE inherited_from IS NULL
+),
 judged AS (
-  SELECT a.name, a.iam_policy IS NULL AS unseen, m.missing, s.exempted
+  SELECT a.name, a.iam_policy IS NULL AND r.scope IS NULL AS unseen, m.missing, s.exempted
   FROM assets AS a
   LEFT JOIN absent AS m ON m.name = a.name
   LEFT JOIN spared AS s ON s.name = a.name
+  LEFT JOIN read_scopes AS r ON r.scope = COALESCE(a.project_id, a.organization)
   WHERE a.asset_type IN (
     'cloudresourcemanager.googleapis.com/Organization',
     'cloudresourcemanager.googleapis.com/Folder',
@@ -141,7 +148,7 @@ SELECT
   END AS status,
   CASE
     WHEN missing IS NULL AND exempted IS NULL THEN 'All wanted audit logs are on and nobody is exempted.'
-    WHEN unseen AND exempted IS NULL THEN 'Its IAM policy was not collected.'
+    WHEN unseen AND exempted IS NULL THEN 'Its IAM policy was not collected, nor any other of its project or organisation.'
     ELSE CONCAT(
       IF(missing IS NULL, '', CONCAT('Not logged: ', missing, '.')),
       IF(missing IS NULL OR exempted IS NULL, '', ' '),

@@ -31,7 +31,9 @@ WITH examined AS (
     (
       SELECT COUNT(*)
       FROM UNNEST(JSON_QUERY_ARRAY(
-        COALESCE(JSON_QUERY(resource, '$.data.destinationRanges'), JSON '["0.0.0.0/0"]'), '$'
+        COALESCE(
+          JSON_QUERY(resource, '$.data.destinationRanges'), JSON_QUERY(resource, '$.data.destinationRange'), JSON '["0.0.0.0/0"]'
+        ), '$'
       )) AS target
       WHERE JSON_VALUE(target) IN ('0.0.0.0/0', '::/0')
     ) AS anywhere,

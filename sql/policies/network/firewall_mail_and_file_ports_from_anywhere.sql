@@ -36,7 +36,11 @@ defaults: >
 grain: asset
 */
 WITH examined AS (
-  SELECT name, asset_type, resource, resource IS NULL AS unseen
+  SELECT
+    name,
+    asset_type = 'compute.googleapis.com/Firewall' AS of_network,
+    resource IS NULL AS unseen,
+    JSON_QUERY(resource, '$.data') AS data
   FROM assets
   WHERE asset_type IN (
     'compute.googleapis.com/Firewall',
@@ -45,55 +49,45 @@ WITH examined AS (
   )
 ),
 entries AS (
-  SELECT
-    name,
-    '' AS entry,
-    UPPER(COALESCE(JSON_VALUE(resource, '$.data.direction'), 'INGRESS')) AS direction,
-    COALESCE(JSON_VALUE(resource, '$.data.disabled'), 'false') AS disabled,
-    COALESCE(JSON_QUERY(resource, '$.data.sourceRanges'), JSON_QUERY(resource, '$.data.sourceRange')) AS ranges,
-    COALESCE(
-      JSON_QUERY(resource, '$.data.sourceTags[0]'), JSON_QUERY(resource, '$.data.sourceTag[0]'),
-      JSON_QUERY(resource, '$.data.sourceServiceAccounts[0]'),
-      JSON_QUERY(resource, '$.data.sourceServiceAccount[0]')
-    ) IS NOT NULL AS narrowed,
-    JSON_QUERY(resource, '$.data.allowed') AS layers,
-    COALESCE(
-      JSON_QUERY(resource, '$.data.targetTags[0]'), JSON_QUERY(resource, '$.data.targetTag[0]'),
-      JSON_QUERY(resource, '$.data.targetServiceAccounts[0]'),
-      JSON_QUERY(resource, '$.data.targetServiceAccount[0]')
-    ) IS NOT NULL AS targeted
+  SELECT name, '' AS entry, data AS line
   FROM examined
-  WHERE asset_type = 'compute.googleapis.com/Firewall'
+  WHERE of_network
   UNION ALL
-  SELECT
-    name,
-    CONCAT('rule ', COALESCE(JSON_VALUE(line, '$.priority'), '?'), ' ') AS entry,
-    UPPER(COALESCE(JSON_VALUE(line, '$.direction'), 'INGRESS')) AS direction,
-    COALESCE(JSON_VALUE(line, '$.disabled'), 'false') AS disabled,
-    JSON_QUERY(line, '$.match.srcIpRanges') AS ranges,
-    COALESCE(
-      JSON_QUERY(line, '$.match.srcSecureTags[0]'), JSON_QUERY(line, '$.match.srcFqdns[0]'),
-      JSON_QUERY(line, '$.match.srcRegionCodes[0]'), JSON_QUERY(line, '$.match.srcThreatIntelligences[0]'),
-      JSON_QUERY(line, '$.match.srcAddressGroups[0]'), JSON_QUERY(line, '$.match.srcNetworks[0]')
-    ) IS NOT NULL AS narrowed,
-    JSON_QUERY(line, '$.match.layer4Configs') AS layers,
-    COALESCE(
-      JSON_QUERY(line, '$.targetResources[0]'), JSON_QUERY(line, '$.targetSecureTags[0]'),
-      JSON_QUERY(line, '$.targetServiceAccounts[0]')
-    ) IS NOT NULL AS targeted
+  SELECT name, CONCAT('rule ', COALESCE(JSON_VALUE(line, '$.priority'), '?'), ' ') AS entry, line
   FROM examined
-  CROSS JOIN UNNEST(JSON_QUERY_ARRAY(resource, '$.data.rules')) AS line
-  WHERE asset_type <> 'compute.googleapis.com/Firewall'
+  CROSS JOIN UNNEST(JSON_QUERY_ARRAY(data, '$.rules')) AS line
+  WHERE NOT of_network
     AND JSON_VALUE(line, '$.action') IN ('allow', 'apply_security_profile_group')
 ),
-from_anywhere AS (
-  SELECT *
+ingress AS (
+  SELECT
+    name,
+    entry,
+    line,
+    COALESCE(
+      JSON_QUERY(line, '$.sourceRanges'), JSON_QUERY(line, '$.sourceRange'), JSON_QUERY(line, '$.match.srcIpRanges')
+    ) AS ranges
   FROM entries
-  WHERE direction = 'INGRESS'
-    AND disabled <> 'true'
-    AND (
-      REGEXP_CONTAINS(TO_JSON_STRING(ranges), CONCAT('/[0-', CAST(@open_prefix AS STRING), ']"'))
-      OR (JSON_QUERY(ranges, '$[0]') IS NULL AND NOT narrowed)
+  WHERE UPPER(COALESCE(JSON_VALUE(line, '$.direction'), 'INGRESS')) = 'INGRESS'
+    AND COALESCE(JSON_VALUE(line, '$.disabled'), 'false') <> 'true'
+),
+from_anywhere AS (
+  SELECT
+    name,
+    entry,
+    line,
+    COALESCE(JSON_QUERY(line, '$.allowed'), JSON_QUERY(line, '$.match.layer4Configs')) AS layers
+  FROM ingress
+  WHERE REGEXP_CONTAINS(TO_JSON_STRING(ranges), CONCAT('/[0-', CAST(@open_prefix AS STRING), ']"'))
+    OR (
+      JSON_QUERY(ranges, '$[0]') IS NULL
+      AND COALESCE(
+        JSON_QUERY(line, '$.sourceTags[0]'), JSON_QUERY(line, '$.sourceTag[0]'),
+        JSON_QUERY(line, '$.sourceServiceAccounts[0]'), JSON_QUERY(line, '$.sourceServiceAccount[0]'),
+        JSON_QUERY(line, '$.match.srcSecureTags[0]'), JSON_QUERY(line, '$.match.srcFqdns[0]'),
+        JSON_QUERY(line, '$.match.srcRegionCodes[0]'), JSON_QUERY(line, '$.match.srcThreatIntelligences[0]'),
+        JSON_QUERY(line, '$.match.srcAddressGroups[0]'), JSON_QUERY(line, '$.match.srcNetworks[0]')
+      ) IS NULL
     )
 ),
 lines AS (

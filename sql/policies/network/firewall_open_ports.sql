@@ -2,10 +2,13 @@
 id: firewall_open_ports
 title: No firewall rule opens given ports to the internet
 description: >
-  An enabled ingress rule that allows one of the ports, in TCP or UDP, from any address. Ranges that hold a port count, and
-  so does a rule without ports or for all protocols.
+  An enabled ingress rule, of a network or of a firewall policy, that allows one of the ports, in TCP or UDP, from any
+  address fails. Ranges that hold a port count, and so does a rule without ports or for all protocols.
 severity: high
-asset_types: [compute.googleapis.com/Firewall]
+asset_types:
+  - compute.googleapis.com/Firewall
+  - compute.googleapis.com/FirewallPolicy
+  - compute.googleapis.com/NetworkFirewallPolicy
 params:
   - name: ports
     type: ARRAY<INT64>
@@ -15,6 +18,10 @@ params:
     type: ARRAY<STRING>
     default: [tcp, udp]
     description: Protocols in which they must not be open
+  - {name: open_prefix, type: INT64, default: 3, description: "A source range with a prefix this short, 0 to 9, counts as the internet: /0 is all addresses, 2000::/3 all public IPv6"}
+covers: >
+  A rule that is denied by one of higher priority is counted all the same, and so is one whose targets match
+  no machine.
 rationale: >
   Databases, file shares and administration ports are scanned for within minutes of being reachable.
 remediation:
@@ -31,71 +38,112 @@ defaults: >
   A rule without direction is INGRESS; without disabled it is enabled; without source ranges, tags and accounts it counts for
   any address.
 */
-WITH rules AS (
+WITH examined AS (
   SELECT
     name,
-    resource IS NULL AS not_seen,
-    COALESCE(JSON_VALUE(resource, '$.data.direction'), 'INGRESS') = 'INGRESS'
-      AND COALESCE(JSON_VALUE(resource, '$.data.disabled'), 'false') <> 'true' AS counts,
-    JSON_VALUE_ARRAY(resource, '$.data.sourceRanges') AS ranges,
-    ARRAY_LENGTH(COALESCE(JSON_QUERY_ARRAY(resource, '$.data.sourceTags'), []))
-      + ARRAY_LENGTH(COALESCE(JSON_QUERY_ARRAY(resource, '$.data.sourceServiceAccounts'), [])) AS narrowed,
-    JSON_QUERY_ARRAY(resource, '$.data.allowed') AS allowed
+    asset_type = 'compute.googleapis.com/Firewall' AS of_network,
+    resource IS NULL AS unseen,
+    JSON_QUERY(resource, '$.data') AS data
   FROM assets
-  WHERE asset_type = 'compute.googleapis.com/Firewall'
+  WHERE asset_type IN (
+    'compute.googleapis.com/Firewall',
+    'compute.googleapis.com/FirewallPolicy',
+    'compute.googleapis.com/NetworkFirewallPolicy'
+  )
 ),
-judged AS (
+entries AS (
+  SELECT name, '' AS entry, data AS line
+  FROM examined
+  WHERE of_network
+  UNION ALL
+  SELECT name, CONCAT('rule ', COALESCE(JSON_VALUE(line, '$.priority'), '?'), ' ') AS entry, line
+  FROM examined
+  CROSS JOIN UNNEST(JSON_QUERY_ARRAY(data, '$.rules')) AS line
+  WHERE NOT of_network
+    AND JSON_VALUE(line, '$.action') IN ('allow', 'apply_security_profile_group')
+),
+ingress AS (
   SELECT
     name,
-    not_seen,
-    counts
-      AND (
-        '0.0.0.0/0' IN UNNEST(ranges)
-        OR '::/0' IN UNNEST(ranges)
-        OR (ARRAY_LENGTH(COALESCE(ranges, [])) = 0 AND narrowed = 0)
-      ) AS from_anywhere,
-    allowed
-  FROM rules
+    entry,
+    line,
+    COALESCE(
+      JSON_QUERY(line, '$.sourceRanges'), JSON_QUERY(line, '$.sourceRange'), JSON_QUERY(line, '$.match.srcIpRanges')
+    ) AS ranges
+  FROM entries
+  WHERE UPPER(COALESCE(JSON_VALUE(line, '$.direction'), 'INGRESS')) = 'INGRESS'
+    AND COALESCE(JSON_VALUE(line, '$.disabled'), 'false') <> 'true'
+),
+from_anywhere AS (
+  SELECT
+    name,
+    entry,
+    line,
+    COALESCE(JSON_QUERY(line, '$.allowed'), JSON_QUERY(line, '$.match.layer4Configs')) AS layers
+  FROM ingress
+  WHERE REGEXP_CONTAINS(TO_JSON_STRING(ranges), CONCAT('/[0-', CAST(@open_prefix AS STRING), ']"'))
+    OR (
+      JSON_QUERY(ranges, '$[0]') IS NULL
+      AND COALESCE(
+        JSON_QUERY(line, '$.sourceTags[0]'), JSON_QUERY(line, '$.sourceTag[0]'),
+        JSON_QUERY(line, '$.sourceServiceAccounts[0]'), JSON_QUERY(line, '$.sourceServiceAccount[0]'),
+        JSON_QUERY(line, '$.match.srcSecureTags[0]'), JSON_QUERY(line, '$.match.srcFqdns[0]'),
+        JSON_QUERY(line, '$.match.srcRegionCodes[0]'), JSON_QUERY(line, '$.match.srcThreatIntelligences[0]'),
+        JSON_QUERY(line, '$.match.srcAddressGroups[0]'), JSON_QUERY(line, '$.match.srcNetworks[0]')
+      ) IS NULL
+    )
 ),
 lines AS (
   SELECT
-    j.name,
-    LOWER(COALESCE(JSON_VALUE(line, '$.IPProtocol'), JSON_VALUE(line, '$.ipProtocol'), 'all')) AS protocol,
-    JSON_VALUE_ARRAY(line, '$.ports') AS ports
-  FROM judged AS j
-  CROSS JOIN UNNEST(j.allowed) AS line
-  WHERE j.from_anywhere
+    name,
+    entry,
+    CASE LOWER(COALESCE(JSON_VALUE(layer, '$.IPProtocol'), JSON_VALUE(layer, '$.ipProtocol'), 'all'))
+      WHEN '6' THEN 'tcp'
+      WHEN '17' THEN 'udp'
+      WHEN '132' THEN 'sctp'
+      ELSE LOWER(COALESCE(JSON_VALUE(layer, '$.IPProtocol'), JSON_VALUE(layer, '$.ipProtocol'), 'all'))
+    END AS protocol,
+    COALESCE(JSON_VALUE_ARRAY(layer, '$.ports'), JSON_VALUE_ARRAY(layer, '$.port'), []) AS ports
+  FROM from_anywhere
+  CROSS JOIN UNNEST(JSON_QUERY_ARRAY(layers, '$')) AS layer
 ),
 spans AS (
   SELECT
     name,
     protocol,
-    SAFE_CAST(REGEXP_EXTRACT(span, r'^\d+') AS INT64) AS first_port,
-    SAFE_CAST(REGEXP_EXTRACT(span, r'\d+$') AS INT64) AS last_port
+    CONCAT(
+      entry,
+      CASE
+        WHEN protocol = 'all' THEN 'every protocol'
+        WHEN span = '' THEN CONCAT(protocol, ' all ports')
+        ELSE CONCAT(protocol, ' port ', span)
+      END
+    ) AS shown,
+    IF(span = '', 0, SAFE_CAST(REGEXP_EXTRACT(span, r'^(\d+)') AS INT64)) AS first_port,
+    IF(span = '', 65535, SAFE_CAST(REGEXP_EXTRACT(span, r'(\d+)$') AS INT64)) AS last_port
   FROM lines
-  CROSS JOIN UNNEST(IF(ARRAY_LENGTH(COALESCE(ports, [])) = 0, ['0-65535'], ports)) AS span
-  WHERE protocol = 'all'
-    OR protocol IN UNNEST(@protocols)
-    OR (protocol = '6' AND 'tcp' IN UNNEST(@protocols))
-    OR (protocol = '17' AND 'udp' IN UNNEST(@protocols))
+  CROSS JOIN UNNEST(IF(ARRAY_LENGTH(ports) = 0, [''], ports)) AS span
+),
+hits AS (
+  SELECT s.name, s.shown AS hit
+  FROM spans AS s
+  CROSS JOIN UNNEST(@ports) AS wanted
+  WHERE (s.protocol = 'all' OR s.protocol IN UNNEST(@protocols))
+    AND wanted BETWEEN s.first_port AND s.last_port
 ),
 opened AS (
-  SELECT s.name, ARRAY_AGG(DISTINCT CAST(port AS STRING) ORDER BY CAST(port AS STRING)) AS ports
-  FROM spans AS s
-  CROSS JOIN UNNEST(@ports) AS port
-  WHERE port BETWEEN s.first_port AND s.last_port
-  GROUP BY s.name
+  SELECT name, STRING_AGG(DISTINCT hit, ', ' ORDER BY hit) AS open
+  FROM hits
+  GROUP BY name
 )
 SELECT
-  j.name AS asset_name,
-  CASE WHEN j.not_seen THEN 'unknown' WHEN o.name IS NULL THEN 'pass' ELSE 'fail' END AS status,
+  e.name AS asset_name,
+  CASE WHEN e.unseen THEN 'unknown' WHEN o.open IS NOT NULL THEN 'fail' ELSE 'pass' END AS status,
   CASE
-    WHEN j.not_seen THEN 'The firewall rule was not collected.'
-    WHEN o.name IS NOT NULL
-      THEN CONCAT('Open from any address: port ', ARRAY_TO_STRING(o.ports, ', '), '.')
-    WHEN j.from_anywhere THEN 'It is open from any address, but to none of the ports.'
-    ELSE 'It allows nothing from any address.'
+    WHEN e.unseen THEN 'Its configuration was not collected.'
+    WHEN o.open IS NOT NULL THEN CONCAT('Open to the internet: ', o.open, '.')
+    ELSE 'Opens none of the ports to the internet.'
   END AS reason,
-  CASE WHEN o.name IS NOT NULL THEN JSON_OBJECT('ports', o.ports) END AS evidence
-FROM judged AS j
-LEFT JOIN opened AS o ON o.name = j.name
+  JSON_OBJECT('open', o.open) AS evidence
+FROM examined AS e
+LEFT JOIN opened AS o ON o.name = e.name

@@ -7,7 +7,8 @@ description: >
 severity: critical
 asset_types: [pubsub.googleapis.com/Topic]
 defaults: >
-  A policy without bindings opens nothing.
+  A policy without bindings opens nothing, and neither does a missing one
+  where other policies of the project were read.
 covers: >
   Custom roles on the project, its folders or the organisation are not opened up: the rule on projects
   open to everyone finds those bindings.
@@ -54,20 +55,26 @@ per_asset AS (
   SELECT name, ARRAY_AGG(DISTINCT binding ORDER BY binding) AS bindings
   FROM opened
   GROUP BY name
+),
+read_scopes AS (
+  SELECT DISTINCT COALESCE(project_id, resource) AS scope
+  FROM iam_bindings
+  WHERE inherited_from IS NULL
 )
 SELECT
   a.name AS asset_name,
   CASE
     WHEN o.name IS NOT NULL THEN 'fail'
-    WHEN a.iam_policy IS NULL THEN 'unknown'
+    WHEN a.iam_policy IS NULL AND r.scope IS NULL THEN 'unknown'
     ELSE 'pass'
   END AS status,
   CASE
     WHEN o.name IS NOT NULL THEN CONCAT('The topic is open: ', ARRAY_TO_STRING(o.bindings, ', '), '.')
-    WHEN a.iam_policy IS NULL THEN 'The IAM policy of the topic was not collected.'
-    ELSE 'No binding names allUsers or allAuthenticatedUsers.'
+    WHEN a.iam_policy IS NULL AND r.scope IS NULL THEN 'The IAM policy of the topic was not collected, nor any other of its project.'
+    ELSE CONCAT('No binding names allUsers or allAuthenticatedUsers.', IF(a.iam_policy IS NULL, ' It has no IAM policy of its own.', ''))
   END AS reason,
   CASE WHEN o.name IS NOT NULL THEN JSON_OBJECT('bindings', o.bindings) END AS evidence
 FROM assets AS a
 LEFT JOIN per_asset AS o ON o.name = a.name
+LEFT JOIN read_scopes AS r ON r.scope = COALESCE(a.project_id, a.organization)
 WHERE a.asset_type = 'pubsub.googleapis.com/Topic'

@@ -3,11 +3,14 @@ id: run_service_public
 title: Cloud Run services are not open to everyone
 description: >
   No binding of a service, nor one for its service that it inherits from its project, folders or
-  organisation, names allUsers or allAuthenticatedUsers.
+  organisation, names allUsers or allAuthenticatedUsers, and the check of who calls is not
+  switched off.
 severity: high
 asset_types: [run.googleapis.com/Service]
 defaults: >
-  A policy without bindings opens nothing.
+  invokerIamDisabled absent: calls are checked.
+  A policy without bindings opens nothing, and neither does a missing one
+  where other policies of the project were read.
 covers: >
   Custom roles on the project, its folders or the organisation are not opened up: the rule on projects
   open to everyone finds those bindings.
@@ -50,25 +53,39 @@ opened AS (
   FROM (SELECT name, ancestors FROM assets WHERE asset_type = 'run.googleapis.com/Service') AS a
   CROSS JOIN UNNEST(a.ancestors) AS ancestor
   JOIN public_bindings AS p ON p.resource = ancestor
+  UNION ALL
+  SELECT name, 'calls are not checked (invokerIamDisabled)'
+  FROM assets
+  WHERE asset_type = 'run.googleapis.com/Service'
+    AND COALESCE(
+      JSON_VALUE(resource, '$.data.invokerIamDisabled'),
+      JSON_VALUE(resource, '$.data.metadata.annotations."run.googleapis.com/invoker-iam-disabled"')
+    ) = 'true'
 ),
 per_asset AS (
   SELECT name, ARRAY_AGG(DISTINCT binding ORDER BY binding) AS bindings
   FROM opened
   GROUP BY name
+),
+read_scopes AS (
+  SELECT DISTINCT COALESCE(project_id, resource) AS scope
+  FROM iam_bindings
+  WHERE inherited_from IS NULL
 )
 SELECT
   a.name AS asset_name,
   CASE
     WHEN o.name IS NOT NULL THEN 'fail'
-    WHEN a.iam_policy IS NULL THEN 'unknown'
+    WHEN a.iam_policy IS NULL AND r.scope IS NULL THEN 'unknown'
     ELSE 'pass'
   END AS status,
   CASE
     WHEN o.name IS NOT NULL THEN CONCAT('The service is open: ', ARRAY_TO_STRING(o.bindings, ', '), '.')
-    WHEN a.iam_policy IS NULL THEN 'The IAM policy of the service was not collected.'
-    ELSE 'No binding names allUsers or allAuthenticatedUsers.'
+    WHEN a.iam_policy IS NULL AND r.scope IS NULL THEN 'The IAM policy of the service was not collected, nor any other of its project.'
+    ELSE CONCAT('No binding names allUsers or allAuthenticatedUsers.', IF(a.iam_policy IS NULL, ' It has no IAM policy of its own.', ''))
   END AS reason,
   CASE WHEN o.name IS NOT NULL THEN JSON_OBJECT('bindings', o.bindings) END AS evidence
 FROM assets AS a
 LEFT JOIN per_asset AS o ON o.name = a.name
+LEFT JOIN read_scopes AS r ON r.scope = COALESCE(a.project_id, a.organization)
 WHERE a.asset_type = 'run.googleapis.com/Service'

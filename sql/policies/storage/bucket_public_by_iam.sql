@@ -20,7 +20,9 @@ remediation:
       name                     = "{display_name}"
       public_access_prevention = "enforced"
     }
-defaults: A bucket without bindings is open to nobody.
+defaults: >
+  A bucket without bindings is open to nobody, and neither is one without a policy where other policies of the
+  project were read.
 */
 WITH public_bindings AS (
   SELECT asset_name, resource, role, member
@@ -49,20 +51,26 @@ per_bucket AS (
   SELECT name, ARRAY_AGG(DISTINCT binding ORDER BY binding) AS bindings
   FROM opened
   GROUP BY name
+),
+read_scopes AS (
+  SELECT DISTINCT COALESCE(project_id, resource) AS scope
+  FROM iam_bindings
+  WHERE inherited_from IS NULL
 )
 SELECT
   a.name AS asset_name,
   CASE
     WHEN o.name IS NOT NULL THEN 'fail'
-    WHEN a.iam_policy IS NULL THEN 'unknown'
+    WHEN a.iam_policy IS NULL AND r.scope IS NULL THEN 'unknown'
     ELSE 'pass'
   END AS status,
   CASE
     WHEN o.name IS NOT NULL THEN CONCAT('The bucket is open: ', ARRAY_TO_STRING(o.bindings, ', '), '.')
-    WHEN a.iam_policy IS NULL THEN 'The IAM policy of the bucket was not collected.'
-    ELSE 'No binding names allUsers or allAuthenticatedUsers.'
+    WHEN a.iam_policy IS NULL AND r.scope IS NULL THEN 'The IAM policy of the bucket was not collected, nor any other of its project.'
+    ELSE CONCAT('No binding names allUsers or allAuthenticatedUsers.', IF(a.iam_policy IS NULL, ' It has no IAM policy of its own.', ''))
   END AS reason,
   CASE WHEN o.name IS NOT NULL THEN JSON_OBJECT('bindings', o.bindings) END AS evidence
 FROM assets AS a
 LEFT JOIN per_bucket AS o ON o.name = a.name
+LEFT JOIN read_scopes AS r ON r.scope = COALESCE(a.project_id, a.organization)
 WHERE a.asset_type = 'storage.googleapis.com/Bucket'

@@ -3,6 +3,9 @@
 `tests/sql/policies/storage/bucket_x.yaml` tests `sql/policies/storage/bucket_x.sql`. Top-level keys:
 
     type: storage.googleapis.com/Bucket     # of assets that say nothing else
+    kinds:                                  # assets, or cases with all their assets, by name
+      missing: [bare]                       # a field that the rule reads is absent
+      boundary: [limit, over]               # the value at the limit, and the next one; or a sentence why there is none
     cases:
       open to all:                          # one asset, described by the case itself
         iam: [{role: roles/viewer, members: [allUsers]}]
@@ -18,7 +21,7 @@
 An asset: `type`; `name` (made up when left out; a bare word is completed, `projects/1` becomes the name of that project);
 `data` (the `data` of the resource, {} when left out), `resource` (the whole object; null: not collected); `iam` (list of
 bindings, or the whole policy; null or left out: not collected, [] : collected and empty), `org` (list of v1 policies), `access`;
-`project` (p-1), `ancestors` ([projects/1, folders/2, organizations/3]), `location`, `display_name`, `labels`, `state`,
+`project` (made up from its number: p-1), `ancestors` ([projects/1, folders/2, organizations/3]), `location`, `display_name`, `labels`, `state`,
 `created`, `updated`. `expect`: pass, fail, unknown, or none (not examined: no row). `evidence`: keys that it must hold.
 """
 
@@ -105,9 +108,13 @@ def files() -> list[Path]:
 def load(path: Path) -> list[RuleCase]:
     """The cases in one file. Raises ValueError that names the file, the case and what is wrong."""
     read = yaml.safe_load(path.read_text(encoding="utf-8"))
-    if not isinstance(read, dict) or set(read) - {"type", "cases", "shared"} or not read.get("cases"):
+    if (
+        not isinstance(read, dict)
+        or set(read) - {"type", "cases", "shared", "kinds"}
+        or not read.get("cases")
+    ):
         raise ValueError(
-            f"{path}: expected `type: …` and `cases: {{name: case}}` (and `shared` for YAML anchors)"
+            f"{path}: expected `type: …`, `kinds: …` and `cases: {{name: case}}` (and `shared` for YAML anchors)"
         )
     key = f"policies/{path.parent.name}/{path.stem}"
     return [_case(path, key, str(name), body, read.get("type")) for name, body in read["cases"].items()]
@@ -156,7 +163,7 @@ def _asset(where: str, number: int, one: dict[str, Any], kind: str | None) -> di
     iam = one.get("iam")
     made = {
         "name": name, "asset_type": kind, "ancestors": ancestors, "location": one.get("location"),
-        "project_id": one.get("project", "p-1" if ancestors and ancestors[0].startswith("projects/") else None),
+        "project_id": one.get("project", _project(ancestors)),
         "project_number": next((a[9:] for a in ancestors or [] if a.startswith("projects/")), None),
         "folder": next((a for a in ancestors or [] if a.startswith("folders/")), None),
         "organization": next((a for a in ancestors or [] if a.startswith("organizations/")), None),
@@ -167,6 +174,11 @@ def _asset(where: str, number: int, one: dict[str, Any], kind: str | None) -> di
         "update_time": _text(one.get("updated")),
     }  # fmt: skip
     return made
+
+
+def _project(ancestors: list[str] | None) -> str | None:
+    """Made up from the number: p-1 of projects/1."""
+    return f"p-{ancestors[0][9:]}" if ancestors and ancestors[0].startswith("projects/") else None
 
 
 def _named(name: str, kind: str | None) -> tuple[str, str | None]:

@@ -6,11 +6,14 @@ The last two take all cases of a rule in one statement.
 from __future__ import annotations
 
 from collections import defaultdict
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from app import sql_files
+from app.sql_files import SqlFile
 from tests.conftest import require
 from tests.fixtures.bqemulator import Emulator
 from tests.sql.policies.bulk import Bulk, emulated, reference
@@ -56,7 +59,35 @@ def test_has_cases_of_every_status(file: Any) -> None:
     path = ROOT / f"{file.key.removeprefix('policies/')}.yaml"
     assert path in ALL, f"sql/{file.key}.sql has no row test: add tests/sql/policies/{path.relative_to(ROOT)}"
     seen = {want["expect"] for case in ALL[path] for want in case.expect.values()}
-    assert {"pass", "fail", "unknown"} <= seen, f"{path}: no case expects {sorted({'pass', 'fail', 'unknown'} - seen)}"
+    assert {"pass", "fail", "unknown"} <= seen, (
+        f"{path}: no case expects {sorted({'pass', 'fail', 'unknown'} - seen)}"
+    )
+
+
+@pytest.mark.parametrize("file", rule_files(), ids=lambda file: file.key)
+def test_has_rows_of_a_missing_field_and_of_the_boundary(file: SqlFile) -> None:
+    path = ROOT / f"{file.key.removeprefix('policies/')}.yaml"
+    kinds = yaml.safe_load(path.read_text(encoding="utf-8"))["kinds"]
+    assert statuses(path, kinds["missing"]) - {"none"}, f"{path}: no row with a missing field is judged"
+    measured = any(param.type in ("INT64", "FLOAT64", "ARRAY<INT64>") for param in file.params)
+    if measured or not isinstance(kinds["boundary"], str):
+        sides = statuses(path, kinds["boundary"])
+        assert {"pass", "fail"} <= sides, f"{path}: the boundary has rows of {sorted(sides)} only"
+    else:
+        assert kinds["boundary"].startswith("no order: ")
+
+
+def statuses(path: Path, names: list[str]) -> set[str]:
+    """What is expected of the assets and cases that are named so. A name that nothing has is an error."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for case in ALL[path]:
+        for name, want in case.expect.items():
+            for known in {case.case.name, name, str(want.get("name"))}:
+                found[known].add(want["expect"])
+    assert isinstance(names, list), f"{path}: expected names of rows, not {names!r}"
+    lost = [name for name in names if name not in found]
+    assert not lost, f"{path}: no row is called {lost}"
+    return set().union(*(found[name] for name in names))
 
 
 def test_every_case_file_has_its_rule() -> None:
