@@ -50,6 +50,7 @@ _MORE: dict[str, tuple[set[str], set[str]]] = {
             "enabled",
             "covers",
             "defaults",
+            "needs",
         },
         {"id", "severity", "asset_types"},
     ),

@@ -20,9 +20,14 @@ from app.schema import duckdb_type, tables
 from sync_jobs.policies import derived
 from sync_jobs.policies.rules import PORTAL, Rule
 
-TOGETHER = 24  # rules whose rows are held at once
+_WHERE = frozenset({"name", "asset_type", "project_id", "folder"})
+HELD = (
+    250_000  # so many assets are unpacked once for all rules; of more, those that a service's rules speak of
+)
+TOGETHER = 40  # rules whose rows are held at once
 JUDGED = (
-    "policy_id VARCHAR, severity VARCHAR, asset_name VARCHAR, status VARCHAR, reason VARCHAR, evidence JSON"
+    "policy_id VARCHAR, severity VARCHAR, asset_name VARCHAR, asset_type VARCHAR, project_id VARCHAR, folder VARCHAR,"
+    " status VARCHAR, reason VARCHAR, evidence JSON"
 )
 
 
@@ -40,7 +45,9 @@ def prepare(connection: duckdb.DuckDBPyConnection, source: str, rules: Sequence[
     columns = ", ".join(
         f'CAST("{c.name}" AS {duckdb_type(c)}) AS "{c.name}"' for c in tables()["assets"].columns
     )
-    connection.execute(f"CREATE OR REPLACE VIEW everything AS SELECT {columns} FROM {source}")
+    count = connection.execute(f"SELECT count(*) FROM {source}").fetchall()[0][0]
+    held = "TABLE" if count <= HELD else "VIEW"
+    connection.execute(f"CREATE OR REPLACE {held} everything AS SELECT {columns} FROM {source}")
     needed = {name for rule in rules for name in rule.reads}
     for name in derived.DERIVED:
         made = derived.select(name, "everything")
@@ -59,10 +66,7 @@ def lock(connection: duckdb.DuckDBPyConnection, folders: Iterable[str]) -> None:
 
 def collect(connection: duckdb.DuckDBPyConnection) -> None:
     """Empty tables for the results."""
-    connection.execute(
-        "CREATE OR REPLACE TABLE found (policy_id VARCHAR, severity VARCHAR, asset_name VARCHAR, asset_type VARCHAR,"
-        " project_id VARCHAR, folder VARCHAR, status VARCHAR, reason VARCHAR, evidence JSON)"
-    )
+    connection.execute(f"CREATE OR REPLACE TABLE found ({JUDGED})")
     connection.execute(
         "CREATE OR REPLACE TABLE tallies (policy_id VARCHAR, severity VARCHAR, project_id VARCHAR, folder VARCHAR,"
         " status VARCHAR, assets BIGINT)"
@@ -86,10 +90,10 @@ def judged(
 ) -> Iterator[list[Result]]:
     """Some rules after the other. While the caller has a list, the table `judged` holds what those rules gave.
 
-    A rule is not run where no asset is of its types. `each` is called before every rule, and may raise.
+    A rule is not run where no asset is of its types, or what it needs is not set. `each` is called before every rule, and may raise.
     """
     there = {kind for (kind,) in connection.execute("SELECT DISTINCT asset_type FROM everything").fetchall()}
-    idle = [rule for rule in rules if there.isdisjoint(rule.asset_types)]
+    idle = [rule for rule in rules if rule.waits or there.isdisjoint(rule.asset_types)]
     _narrow(connection, [])
     yield [Result(rule.policy_id, 0.0) for rule in idle]
     with pool() as workers:
@@ -156,8 +160,8 @@ def _judge(connection: duckdb.DuckDBPyConnection, rule: Rule) -> Result:
     start, error = time.perf_counter(), None
     try:
         connection.execute(
-            "INSERT INTO judged SELECT $policy__id, $severity__, asset_name, status, reason, evidence"
-            f" FROM ({rule.file.duckdb}\n)",
+            "INSERT INTO judged SELECT $policy__id, $severity__, w.name, w.asset_type, w.project_id, w.folder,"
+            f" j.status, j.reason, j.evidence FROM ({rule.file.duckdb}\n) j JOIN assets w ON w.name = j.asset_name",
             {**rule.file.bind(rule.values), "policy__id": rule.policy_id, "severity__": rule.severity},
         )
     except duckdb.OutOfMemoryException:
@@ -192,13 +196,9 @@ def _refused(connection: duckdb.DuckDBPyConnection, results: list[Result]) -> li
 def _keep(connection: duckdb.DuckDBPyConnection) -> None:
     """Count what `judged` holds, and keep what is not fine, or was a finding before."""
     connection.execute(
-        "INSERT INTO tallies SELECT j.policy_id, j.severity, w.project_id, w.folder, j.status, count(*)"
-        " FROM judged j JOIN assets w ON w.name = j.asset_name GROUP BY ALL"
+        "INSERT INTO tallies SELECT policy_id, severity, project_id, folder, status, count(*) FROM judged GROUP BY ALL"
     )
-    connection.execute(
-        "INSERT INTO found SELECT j.policy_id, j.severity, w.name, w.asset_type, w.project_id, w.folder, j.status,"
-        " j.reason, j.evidence FROM judged j JOIN assets w ON w.name = j.asset_name WHERE j.status <> 'pass'"
-    )
+    connection.execute("INSERT INTO found SELECT * FROM judged WHERE status <> 'pass'")
     connection.execute(
         "INSERT INTO passed SELECT j.policy_id, j.asset_name FROM judged j SEMI JOIN open_before o"
         " ON o.asset_name = j.asset_name AND o.policy_id = j.policy_id WHERE j.status = 'pass'"

@@ -78,9 +78,7 @@ def ask(settings: Settings, chosen: Sequence[Rule], files: Sequence[str], folder
     engine.lock(connection, allowed)
     source = parquet(paths) if paths else _nothing()
     engine.prepare(connection, source, chosen)
-    connection.execute(
-        "CREATE TABLE answer (policy_id VARCHAR, severity VARCHAR, asset_name VARCHAR, status VARCHAR, reason VARCHAR, evidence JSON)"
-    )
+    connection.execute(f"CREATE TABLE answer ({engine.JUDGED})")
     errors: list[str] = []
     for results in engine.judged(connection, chosen):
         errors += [one.error for one in results if one.error]

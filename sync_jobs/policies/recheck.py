@@ -71,7 +71,7 @@ class Recheck:
                 connection.execute(f"DELETE FROM {name}")
             connection.execute(f"INSERT INTO assets SELECT {_COLUMNS} FROM changed")
             kinds = set(changed.column("asset_type").to_pylist())
-            asked = [rule for rule in self._rules if not kinds.isdisjoint(rule.asset_types)]
+            asked = [rule for rule in self._rules if not (rule.waits or kinds.isdisjoint(rule.asset_types))]
             results = self._run(rule for rule in asked if rule.is_local)
             others = [rule for rule in asked if not rule.is_local]
             if others:

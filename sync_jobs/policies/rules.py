@@ -25,6 +25,7 @@ SEVERITIES = ("critical", "high", "medium", "low")
 TABLES = frozenset({"assets", "iam_bindings", "org_policies"})
 COLUMNS = ["asset_name", "status", "reason", "evidence"]
 _TYPE = re.compile(r"^[a-z0-9.]+\.googleapis\.com/[A-Za-z0-9]+$")
+_WORD = re.compile(r"\w+")
 PORTAL, LANDING_ZONE = "portal", "landing_zone"
 LANDING_ZONE_FOLDER = Path("config") / "lz-config"
 
@@ -54,6 +55,12 @@ class Rule:
         bound = self.file.bind(self.values)
         return list(bound.get("types") or self.file.extra["asset_types"])
 
+    @cached_property
+    def waits(self) -> bool:
+        """Whether it examines nothing, because none of the parameters it `needs` is set."""
+        needs, bound = self.file.extra.get("needs") or [], self.file.bind(self.values)
+        return bool(needs) and not any(bound[name] for name in needs)
+
     @property
     def frameworks(self) -> dict[str, dict[str, Any]]:
         return dict(self.file.extra.get("frameworks") or {})
@@ -67,6 +74,11 @@ class Rule:
         return frozenset(
             {*self.asset_types, *(one for one in texts if isinstance(one, str) and _TYPE.match(one))}
         )
+
+    @cached_property
+    def columns(self) -> frozenset[str]:
+        """The names in its text, all columns that it reads among them."""
+        return frozenset(_WORD.findall(self.file.text))
 
     @cached_property
     def reads(self) -> frozenset[str]:
@@ -202,6 +214,10 @@ def check(file: SqlFile, path: Path, taken: Mapping[str, Path]) -> None:
         raise SqlFileError(
             f'{path}: frameworks must be like {{cis_gcp: {{"4.0": "5.1"}}}}, not {frameworks!r}.'
         )
+    declared = [param.name for param in file.params]
+    needs = head.get("needs") or []
+    if not isinstance(needs, list) or not set(needs) <= set(declared):
+        raise SqlFileError(f"{path}: needs is {needs!r}; expected a list of its parameters.")
     _check_statement(file, path)
 
 

@@ -20,6 +20,7 @@ asset_types:
   - spanner.googleapis.com/Instance
   - sqladmin.googleapis.com/Instance
   - storage.googleapis.com/Bucket
+needs: [locations]
 params:
   - {name: types, type: "ARRAY<STRING>", default: ["bigquery.googleapis.com/Dataset", "cloudfunctions.googleapis.com/CloudFunction", "cloudfunctions.googleapis.com/Function", "cloudkms.googleapis.com/KeyRing", "compute.googleapis.com/Disk", "compute.googleapis.com/Instance", "compute.googleapis.com/Snapshot", "compute.googleapis.com/Subnetwork", "container.googleapis.com/Cluster", "dataproc.googleapis.com/Cluster", "redis.googleapis.com/Instance", "run.googleapis.com/Service", "spanner.googleapis.com/Instance", "sqladmin.googleapis.com/Instance", "storage.googleapis.com/Bucket"], description: "Asset types to look at"}
   - {name: locations, type: "ARRAY<STRING>", default: [], description: "Allowed regions, zones or multi-regions; a region allows its zones; europe-* allows all that begin so; empty: nothing is examined"}

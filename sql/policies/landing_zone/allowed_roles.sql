@@ -19,6 +19,7 @@ asset_types:
   - pubsub.googleapis.com/Topic
   - run.googleapis.com/Service
   - secretmanager.googleapis.com/Secret
+needs: [allowed, denied]
 params:
   - {name: types, type: "ARRAY<STRING>", default: ["cloudresourcemanager.googleapis.com/Organization", "cloudresourcemanager.googleapis.com/Folder", "cloudresourcemanager.googleapis.com/Project", "storage.googleapis.com/Bucket", "bigquery.googleapis.com/Dataset", "cloudkms.googleapis.com/CryptoKey", "cloudkms.googleapis.com/KeyRing", "iam.googleapis.com/ServiceAccount", "pubsub.googleapis.com/Subscription", "pubsub.googleapis.com/Topic", "run.googleapis.com/Service", "secretmanager.googleapis.com/Secret"], description: "Asset types to look at"}
   - {name: allowed, type: "ARRAY<STRING>", default: [], description: "Allowed roles, such as roles/storage.*; empty: all"}

@@ -7,6 +7,7 @@ description: >
   set.
 severity: medium
 asset_types: [serviceusage.googleapis.com/Service]
+needs: [allowed, denied]
 params:
   - {name: allowed, type: "ARRAY<STRING>", default: [], description: "Allowed services, such as run.googleapis.com; empty: all"}
   - {name: denied, type: "ARRAY<STRING>", default: [], description: "Denied services; they win over allowed ones"}

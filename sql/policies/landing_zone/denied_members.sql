@@ -18,6 +18,7 @@ asset_types:
   - pubsub.googleapis.com/Topic
   - run.googleapis.com/Service
   - secretmanager.googleapis.com/Secret
+needs: [members]
 params:
   - {name: types, type: "ARRAY<STRING>", default: ["cloudresourcemanager.googleapis.com/Organization", "cloudresourcemanager.googleapis.com/Folder", "cloudresourcemanager.googleapis.com/Project", "storage.googleapis.com/Bucket", "bigquery.googleapis.com/Dataset", "cloudkms.googleapis.com/CryptoKey", "cloudkms.googleapis.com/KeyRing", "iam.googleapis.com/ServiceAccount", "pubsub.googleapis.com/Subscription", "pubsub.googleapis.com/Topic", "run.googleapis.com/Service", "secretmanager.googleapis.com/Secret"], description: "Asset types to look at"}
   - {name: members, type: "ARRAY<STRING>", default: [], description: "Members who may hold no role, such as user:former@example.com; empty: nothing is examined"}

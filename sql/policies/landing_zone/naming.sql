@@ -17,6 +17,7 @@ asset_types:
   - bigquery.googleapis.com/Dataset
   - pubsub.googleapis.com/Topic
   - secretmanager.googleapis.com/Secret
+needs: [patterns]
 params:
   - {name: patterns, type: "ARRAY<STRING>", default: [], description: "Asset type, equals sign and regular expression for the whole name, such as storage.googleapis.com/Bucket=[a-z0-9-]+-(dev|prod); several of one type: any will do"}
 defaults: >
