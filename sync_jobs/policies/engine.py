@@ -112,13 +112,14 @@ def judge(
     workers: ThreadPoolExecutor,
     rules: Iterable[Rule],
     each: Callable[[], None] = lambda: None,
+    placed: bool = True,
 ) -> list[Result]:
-    """Run rules over `assets`, into the table `judged`, all at once."""
+    """Run rules over `assets`, into the table `judged`, all at once; with type, project and folder where `placed`."""
     waiting = []
     for rule in rules:
         each()
         _translated(rule)  # here, while earlier rules run: Python and DuckDB side by side
-        waiting.append(workers.submit(_judge, connection.cursor(), rule))
+        waiting.append(workers.submit(_judge, connection.cursor(), rule, placed))
     return _refused(connection, [one.result() for one in waiting])
 
 
@@ -155,13 +156,15 @@ def _translated(rule: Rule) -> None:
         return
 
 
-def _judge(connection: duckdb.DuckDBPyConnection, rule: Rule) -> Result:
+def _judge(connection: duckdb.DuckDBPyConnection, rule: Rule, placed: bool) -> Result:
     """Add the rows of a rule to the table `judged`: all or none."""
     start, error = time.perf_counter(), None
+    place = "w.name, w.asset_type, w.project_id, w.folder" if placed else "j.asset_name, NULL, NULL, NULL"
+    beside = " JOIN assets w ON w.name = j.asset_name" if placed else ""
     try:
         connection.execute(
-            "INSERT INTO judged SELECT $policy__id, $severity__, w.name, w.asset_type, w.project_id, w.folder,"
-            f" j.status, j.reason, j.evidence FROM ({rule.file.duckdb}\n) j JOIN assets w ON w.name = j.asset_name",
+            f"INSERT INTO judged SELECT $policy__id, $severity__, {place}, j.status, j.reason, j.evidence"
+            f" FROM ({rule.file.duckdb}\n) j{beside}",
             {**rule.file.bind(rule.values), "policy__id": rule.policy_id, "severity__": rule.severity},
         )
     except duckdb.OutOfMemoryException:

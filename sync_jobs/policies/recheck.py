@@ -19,6 +19,12 @@ from sync_jobs.policies import derived, engine
 from sync_jobs.policies.rules import Rule
 
 ROW_GROUP = 2048  # the smallest DuckDB writes: about one project
+_NOT_WORTH_IT = (
+    "join_order", "build_side_probe_side", "statistics_propagation", "column_lifetime", "compressed_materialization",
+    "common_subexpressions", "common_aggregate", "common_subplan", "reorder_filter", "filter_pullup", "in_clause",
+    "cte_inlining", "regex_range", "top_n", "limit_pushdown", "duplicate_groups", "join_elimination", "late_materialization",
+    "join_filter_pushdown", "row_group_pruner", "sampling_pushdown",
+)  # fmt: skip
 _COLUMNS = ", ".join(f'"{column.name}"' for column in tables()["assets"].columns)
 _ANSWER = "policy_id, severity, asset_name, status, reason, CAST(evidence AS VARCHAR) AS evidence"
 
@@ -55,6 +61,9 @@ class Recheck:
             f" ORDER BY project_id NULLS FIRST, asset_type) TO {literal(self._beside)} (FORMAT parquet, ROW_GROUP_SIZE {ROW_GROUP})",
             {"kinds": sorted(kinds | set(derived.NODE_TYPES))},
         )
+        # Of a few rows, planning costs more than running: each rule on one thread, and without the dearer optimisations.
+        self._connection.execute("SET GLOBAL threads = 1")
+        self._connection.execute(f"SET GLOBAL disabled_optimizers = '{','.join(_NOT_WORTH_IT)}'")
         engine.lock(self._connection, [str(cache), str(work)])
         for name in derived.DERIVED:
             self._connection.execute(duckdb_ddl(tables()[name]))
@@ -89,7 +98,7 @@ class Recheck:
         self._connection.close()
 
     def _run(self, rules: Iterable[Rule]) -> list[engine.Result]:
-        return engine.judge(self._connection, self._workers, rules)
+        return engine.judge(self._connection, self._workers, rules, placed=False)
 
     def _surround(self, rules: Sequence[Rule], projects: list[str | None]) -> None:
         """Bring in what these rules look at beside the changed assets."""
