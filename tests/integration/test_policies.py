@@ -50,7 +50,9 @@ class Days:
         engine.collect(connection)
         findings.before(connection, self.files)
         results = (
-            [Result(self.known.rules[0].policy_id, 0, error)] if error else engine.run_all(connection, self.known.rules)
+            [Result(self.known.rules[0].policy_id, 0, error)]
+            if error
+            else engine.run_all(connection, self.known.rules)
         )
         findings.waive(connection, [], findings.date(2026, 3, self.number))
         target = str(self.folder / f"{self.number}.parquet")

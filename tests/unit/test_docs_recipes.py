@@ -144,7 +144,9 @@ def test_add_a_page_and_a_chart(
 def test_add_a_rule(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     require("zetasql")
     written = follow(copy, RULE)
-    (found,) = rules.load(Settings(), Config(copy / "policies.toml"), copy / "sql").of("compute_instance_description")
+    (found,) = rules.load(Settings(), Config(copy / "policies.toml"), copy / "sql").of(
+        "compute_instance_description"
+    )
     assert analyze(found.file.text, found.file.params)
     monkeypatch.setattr(policy_harness, "ROOT", copy / "tests" / "sql" / "policies")
     monkeypatch.setattr(sql_files, "SQL_FOLDER", copy / "sql")
