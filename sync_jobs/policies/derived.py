@@ -12,6 +12,7 @@ _CRM = "cloudresourcemanager.googleapis.com"
 NODE_TYPES = (f"{_CRM}/Organization", f"{_CRM}/Folder", f"{_CRM}/Project")
 NODES = f"('{_CRM}/Organization', '{_CRM}/Folder', '{_CRM}/Project')"
 POLICY_TYPE = "orgpolicy.googleapis.com/Policy"
+SOURCES = frozenset({*NODE_TYPES, POLICY_TYPE})  # what reaches down to other assets
 
 # Own name of an organisation, folder or project as ancestors have it: numbers, where ancestors are known.
 _NODE = (

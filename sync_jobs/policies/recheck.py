@@ -59,7 +59,7 @@ class Recheck:
         self._connection.execute(
             f"COPY (SELECT {_COLUMNS} FROM {parquet(paths)} WHERE asset_type IN (SELECT unnest($kinds))"
             f" ORDER BY project_id NULLS FIRST, asset_type) TO {literal(self._beside)} (FORMAT parquet, ROW_GROUP_SIZE {ROW_GROUP})",
-            {"kinds": sorted(kinds | set(derived.NODE_TYPES))},
+            {"kinds": sorted(kinds | derived.SOURCES)},
         )
         # Of a few rows, planning costs more than running: each rule on one thread, and without the dearer optimisations.
         self._connection.execute("SET GLOBAL threads = 1")
@@ -113,7 +113,7 @@ class Recheck:
                 self._connection.execute(f"INSERT INTO {name} {derived.select(name)}")
 
     def _left(self, kinds: set[str]) -> list[str]:
-        above = not kinds.isdisjoint(derived.NODE_TYPES)
+        above = not kinds.isdisjoint(derived.SOURCES)
         return sorted(
             rule.policy_id
             for rule in self._rules
