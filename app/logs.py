@@ -38,7 +38,17 @@ _PATTERNS = (
     re.compile(r"(?i)([?&](?:access_token|token|key|signature|sig|password|X-Goog-Signature)=)[^&\s\"'\\]+"),
     re.compile(r"(-----BEGIN [A-Z ]*PRIVATE KEY-----).*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)", re.DOTALL),
 )
-_NOISY = ("google", "urllib3", "apscheduler", "uvicorn", "httpx", "httpcore", "asyncio", "watchdog")
+_NOISY = (
+    "sqlglot",
+    "google",
+    "urllib3",
+    "apscheduler",
+    "uvicorn",
+    "httpx",
+    "httpcore",
+    "asyncio",
+    "watchdog",
+)
 
 _hidden: set[str] = set()
 

@@ -150,8 +150,12 @@ class Scheduler:
     def _hurry(self, name: str) -> None:
         """Run a layer now that has news. A run under way began before them: the next tick looks again."""
         layer, cache = self._runner.layers[name], self._runner.cache
-        mark = layer.news(self._runner.settings, cache) if hasattr(layer, "news") else None
-        last = runs.latest(cache.state, name)
+        try:
+            mark = layer.news(self._runner.settings, cache) if hasattr(layer, "news") else None
+        except (PortalError, OSError) as error:
+            log.warning("news_not_known", layer=name, error=str(error))
+            return
+        last = runs.latest(cache.state, name) if mark else None
         if mark is None or mark == self._news.get(name) or (last and last["status"] == "in_progress"):
             return
         self._news[name] = mark

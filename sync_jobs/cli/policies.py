@@ -72,7 +72,7 @@ def policies(
         output.tell(f"Warning: {text}")
     if fail_on and _worst(asked.failed, fail_on):
         return output.FAILED
-    return output.PARTIAL if asked.errors or chosen.broken else output.DONE
+    return output.PARTIAL if asked.errors or asked.notes or chosen.broken else output.DONE
 
 
 def _worst(failed: dict[str, int], limit: Severity) -> bool:

@@ -205,3 +205,37 @@ def test_a_sidecar_that_was_replaced_runs_nothing_any_more(tmp_path: Path) -> No
         calls = len(layer.calls)
         time.sleep(0.5)
         assert len(layer.calls) == calls
+
+
+class Curious(ProbeLayer):
+    """A layer that is asked for news."""
+
+    mark: str | None = None
+
+    def news(self, settings: Any, cache: Any) -> str | None:
+        return self.mark
+
+
+def test_a_layer_with_news_runs_at_once_and_once_for_each_mark(tmp_path: Path) -> None:
+    layer = Curious(schedule=Schedule.every(3600))
+    runner = probe_runner(tmp_path, layer)
+    with started(runner):
+        wait_for(lambda: layer.calls.count("cleanup") == 1)  # it never ran before
+        layer.mark = "first"
+        wait_for(lambda: layer.calls.count("cleanup") == 2)
+        time.sleep(0.5)  # several ticks with the same news
+        assert layer.calls.count("cleanup") == 2
+        layer.mark = "second"
+        wait_for(lambda: layer.calls.count("cleanup") == 3)
+
+
+def test_news_during_a_run_are_for_the_next_one(tmp_path: Path) -> None:
+    gate = Gate()
+    layer = Curious(gate, schedule=Schedule.every(3600))
+    runner = probe_runner(tmp_path, layer)
+    with started(runner):
+        wait_for(lambda: layer.calls.count("extract") == 1)
+        layer.mark = "while it ran"
+        time.sleep(0.4)
+        gate.opened.set()
+        wait_for(lambda: layer.calls.count("cleanup") == 2)
