@@ -194,7 +194,7 @@ FROM (
   ),
   chain AS (
     SELECT DISTINCT project_id, folder, unnest(list_filter(ancestors, lambda a: starts_with(a, 'folders/'))) AS above
-    FROM assets
+    FROM everything
   )
   SELECT c.* REPLACE (coalesce(passed, 0) AS passed, coalesce(failed, 0) AS failed, coalesce(waived, 0) AS waived,
       coalesce(unknown, 0) AS unknown), CASE severity {weight} END AS weight

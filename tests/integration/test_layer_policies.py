@@ -113,9 +113,10 @@ def test_an_asset_whose_resource_is_gone_keeps_its_finding_open(portal: Checked)
 
 def test_counts_and_score_of_the_day(portal: Checked) -> None:
     other = {"project": "quartz-bar", "number": "2222"}
-    portal.check(
-        versioned("till"), versioned("wine", on=False), bucket("oak", **other, versioning={"enabled": True})
-    )
+    machine = exports.instance("till-1", "quartz-bar", "2222")
+    machine["ancestors"] = ["projects/2222", "folders/77", ORG]
+    oak = bucket("oak", **other, versioning={"enabled": True})
+    portal.check(versioned("till"), versioned("wine", on=False), oak, machine)
     rule = portal.day("policy", "bucket_versioning")
     assert (rule["passed"], rule["failed"], rule["unknown"]) == (2, 1, 0)
     assert rule["score"] == pytest.approx(2 / 3)
@@ -130,8 +131,12 @@ def test_counts_and_score_of_the_day(portal: Checked) -> None:
     assert portal.day("all")["score"] == pytest.approx(weighed["score"])
     numbers = {row["project_id"] for row in portal.ask("SELECT DISTINCT project_id FROM assets")} - {None}
     assert len(numbers) == 2
+    of_machines = portal.ask(
+        "SELECT COUNT(*) AS n FROM violations WHERE STARTS_WITH(asset_type, 'compute.') AND status = 'fail'"
+    )[0]["n"]
+    assert portal.day("folder", "folders/77")["failed"] == of_machines > 0
     below = portal.day("folder", FOLDER)
-    assert below["failed"] == sum(portal.day("project", one)["failed"] for one in numbers)
+    assert below["failed"] + of_machines == sum(portal.day("project", one)["failed"] for one in numbers)
     portal.run()
     assert portal.day("all")["failed"] == of_all["f"], "a day that is written again is counted once"
 
