@@ -57,14 +57,17 @@ together AS (
 SELECT {_key("iam_bindings")}, * FROM together"""
 
 
-def org_policies(assets: str = "assets") -> str:
-    """The rows of `org_policies` from the relation `assets`, as one SELECT for DuckDB."""
-    return f"""
-WITH nodes AS MATERIALIZED (
-  SELECT name AS asset_name, asset_type, project_id, {_NODE} AS resource, {_ABOVE} AS above,
-    CASE WHEN org_policy IS NOT NULL THEN org_policy END AS org_policy
-  FROM {assets} WHERE asset_type IN {NODES}
-),
+def _flag(value: str) -> str:
+    """A boolean that may be written as text; NULL where nothing is said."""
+    return f"CAST({value} ->> '$' AS BOOLEAN)"
+
+
+def _said(text: str) -> str:
+    return f"coalesce(CAST({text} AS BOOLEAN), false)"
+
+
+# What is set, by the older interface and by the newer one, and what of it holds at each node.
+_OLDER = f"""
 listed AS (
   SELECT resource, unnest(json_transform(
     CASE WHEN json_type(org_policy) = 'ARRAY' THEN org_policy ELSE json_array(org_policy) END, '{_V1}')) AS p
@@ -81,15 +84,8 @@ first_version AS (
     CAST(NULL AS VARCHAR) AS condition
   FROM listed WHERE p.constraint IS NOT NULL
 ),
-assets_of_policies AS (
-  SELECT coalesce(CASE WHEN own[1] LIKE 'projects/%' AND ancestors[1] LIKE 'projects/%' THEN ancestors[1] END, own[1])
-      AS resource, own[2] AS constraint_name, resource -> '$.data.spec' AS spec
-  FROM (
-    SELECT resource, ancestors, regexp_extract_all(coalesce(resource ->> '$.data.name', name),
-      '(?:projects|folders|organizations)/[^/]+|[^/]+$') AS own
-    FROM {assets} WHERE asset_type = '{POLICY_TYPE}' AND resource IS NOT NULL
-  ) WHERE len(own) = 2
-),
+"""
+_NEWER = f"""
 rules AS (
   SELECT resource, constraint_name, spec, coalesce(json_transform(spec -> '$.rules', '{_RULES}'), []) AS rules
   FROM assets_of_policies WHERE spec IS NOT NULL -- a dry run has none
@@ -102,6 +98,8 @@ second_version AS (
     r.condition ->> '$.expression' AS condition
   FROM (SELECT *, unnest(CASE WHEN rules = [] THEN [NULL] ELSE rules END) AS r FROM rules)
 ),
+"""
+_EFFECTIVE = """
 own AS MATERIALIZED (
   SELECT DISTINCT * FROM second_version
   UNION ALL BY NAME
@@ -130,16 +128,30 @@ together AS (
     e.allow_all, e.deny_all, e.inherit, e.restore_default, e.condition, e.inherited_from
   FROM effective e JOIN nodes n ON n.resource = e.node
 )
+"""
+
+
+def org_policies(assets: str = "assets") -> str:
+    """The rows of `org_policies` from the relation `assets`, as one SELECT for DuckDB."""
+    return f"""
+WITH nodes AS MATERIALIZED (
+  SELECT name AS asset_name, asset_type, project_id, {_NODE} AS resource, {_ABOVE} AS above,
+    CASE WHEN org_policy IS NOT NULL THEN org_policy END AS org_policy
+  FROM {assets} WHERE asset_type IN {NODES}
+),
+assets_of_policies AS (
+  SELECT coalesce(CASE WHEN own[1] LIKE 'projects/%' AND ancestors[1] LIKE 'projects/%' THEN ancestors[1] END, own[1])
+      AS resource, own[2] AS constraint_name, resource -> '$.data.spec' AS spec
+  FROM (
+    SELECT resource, ancestors, regexp_extract_all(coalesce(resource ->> '$.data.name', name),
+      '(?:projects|folders|organizations)/[^/]+|[^/]+$') AS own
+    FROM {assets} WHERE asset_type = '{POLICY_TYPE}' AND resource IS NOT NULL
+  ) WHERE len(own) = 2
+),
+{_OLDER}
+{_NEWER}
+{_EFFECTIVE}
 SELECT {_key("org_policies")}, * FROM together"""
-
-
-def _flag(value: str) -> str:
-    """A boolean that may be written as text; NULL where nothing is said."""
-    return f"CAST({value} ->> '$' AS BOOLEAN)"
-
-
-def _said(text: str) -> str:
-    return f"coalesce(CAST({text} AS BOOLEAN), false)"
 
 
 def _key(table: str) -> str:

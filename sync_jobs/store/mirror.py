@@ -40,7 +40,7 @@ STATUS_SECONDS = 600.0  # the sidecar writes it every few seconds; a copy that o
 DAYS_AT_ONCE = 100
 # The first filling by a home takes out what another left in tables of the present; history it leaves.
 OF_THE_PRESENT = frozenset(
-    {"assets", "declared_resources", "drift", "git_commits", "git_files", "policies", STATUS}
+    {"assets", "declared_resources", "drift", "git_commits", "git_files", "policies", "waivers", STATUS}
 )
 HISTORY = (
     "asset_changes",

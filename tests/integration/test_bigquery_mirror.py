@@ -185,6 +185,7 @@ def values_for(key: str) -> dict[str, Any]:
         "before": 0,
         "after": 1,
         "prefix": "gate",
+        "networks": ["projects/quartz-shop/global/networks/default"],
     }
     file = sql_files.get(key)
     named = {param.name for param in file.params}

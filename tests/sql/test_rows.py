@@ -46,7 +46,7 @@ def test_on_googles_reference(case: Case) -> None:
 
 
 # Rules have a form of their own: tests/sql/policies.
-@pytest.mark.parametrize("key", [key for key in sql_files.keys() if not key.startswith("policies/")])
+@pytest.mark.parametrize("key", [key for key in sql_files.keys("") if not key.startswith("policies/")])
 def test_has_cases(key: str) -> None:
     path = CASES / f"{key}.yaml"
     assert path.is_file(), f"sql/{key}.sql has no row test: add {path.relative_to(CASES.parents[2])}"

@@ -49,6 +49,7 @@ remediation:
       env = "VALUE"
     }
 defaults: A resource without labels has none.
+grain: asset
 */
 WITH examined AS (
   SELECT

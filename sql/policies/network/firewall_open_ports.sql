@@ -37,6 +37,7 @@ remediation:
 defaults: >
   A rule without direction is INGRESS; without disabled it is enabled; without source ranges, tags and accounts it counts for
   any address.
+grain: asset
 */
 WITH examined AS (
   SELECT

@@ -23,6 +23,7 @@ remediation:
 defaults: >
   A bucket without bindings is open to nobody, and neither is one without a policy where other policies of the
   project were read.
+grain: asset
 */
 WITH public_bindings AS (
   SELECT asset_name, resource, role, member
