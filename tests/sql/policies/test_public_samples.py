@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from app.settings import Settings
+from app.settings import load_settings
 from sync_jobs.policies import on_demand
 from tests.fixtures.shared import shared
 
@@ -62,8 +62,8 @@ def test_agrees_asset_by_asset(name: str, tmp_path: Path) -> None:
     sample = next(one for one in samples() if one["name"] == name)
     rule_id, translate = OURS[name]
     params = translate(sample["params"]) if translate else {}
-    chosen = on_demand.choose(Settings(), rule_id, params)
-    asked = on_demand.ask(Settings(), chosen.rules, [str(shared(f"data/cai/{name}"))], tmp_path)
+    chosen = on_demand.choose(load_settings(), rule_id, params)
+    asked = on_demand.ask(load_settings(), chosen.rules, [str(shared(f"data/cai/{name}"))], tmp_path)
     assert not asked.errors
     assert not asked.notes
 
