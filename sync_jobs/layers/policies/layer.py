@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sync_jobs.layers.assets.literals import literal, parquet
+from sync_jobs.layers.assets.literals import assets, literal
 from sync_jobs.layers.base import NotConfigured, Outcome, RunContext, Schedule, Unknown
 from sync_jobs.policies import config, derived, engine, findings, rules
 
@@ -68,7 +68,7 @@ class PoliciesLayer:
         connection = cache.duckdb(ctx.settings.import_memory_limit, ctx.settings.threads, folder)
         connection.execute("SET disabled_optimizers = ''")
         engine.lock(connection, [str(cache.folder), str(folder)])
-        engine.prepare(connection, parquet(paths), known.enabled())
+        engine.prepare(connection, assets(paths), known.enabled())
         return Checked(connection, known, found, [])
 
     def normalise(self, extracted: Checked, ctx: RunContext) -> Checked:
