@@ -18,7 +18,8 @@ from fastapi import APIRouter, Header, Query, Response
 
 from app.errors import Retryable
 from app.manifest import PARQUET_TABLES
-from sync_jobs.infrastructure_models import InfrastructureState, Problem
+from sync_jobs.api_models import responses
+from sync_jobs.infrastructure_models import InfrastructureState
 from sync_jobs.layers.assets.layer import AS_OF, SCOPE
 from sync_jobs.layers.assets.reports import MISSED, missed
 from sync_jobs.runner import Runner
@@ -68,12 +69,14 @@ def router(runner: Runner) -> APIRouter:
 
     @made.get(
         PATH,
+        tags=["state"],
+        summary="The state of the organisation and how it complies",
         response_model=InfrastructureState,
+        response_model_exclude_unset=True,
         responses={
+            200: {"headers": {"ETag": {"schema": {"type": "string"}, "description": "Of everything it is made of"}}},
             304: {"description": "The state is the one whose ETag was sent"},
-            421: {"model": Problem, "description": "The Host header does not name this machine"},
-            422: {"model": Problem, "description": "A parameter does not fit"},
-            503: {"model": Problem, "description": "The store cannot be read now"},
+            **responses(422),
         },
     )
     def infrastructure_state(

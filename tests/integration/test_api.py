@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from sync_jobs import layers
 from sync_jobs.api import create_app
 from sync_jobs.layers.base import NotConfigured, Outcome, RunContext
 from sync_jobs.scheduler import Scheduler
@@ -120,7 +121,8 @@ def test_a_run_is_started_watched_and_not_started_twice(served: Served) -> None:
     assert served.layer.calls.count("extract") == 1
 
 
-def test_a_layer_that_cannot_run_says_why(served: Served) -> None:
+def test_a_layer_that_cannot_run_says_why(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(layers.PLANNED, "weather", "Clouds of another kind")
     unknown = served.client.post("/api/v1/sync/run/prob", headers=BEARER)
     assert unknown.status_code == 404
     assert unknown.json()["hint"] == "Layers: probe, bare."
@@ -130,9 +132,9 @@ def test_a_layer_that_cannot_run_says_why(served: Served) -> None:
         "error": "The bare layer has no source: no scope is set.",
         "hint": "Set PORTAL_GCP_SCOPE.",
     }
-    coming = served.client.post("/api/v1/sync/run/policies", headers=BEARER)
+    coming = served.client.post("/api/v1/sync/run/weather", headers=BEARER)
     assert coming.status_code == 409
-    assert "no policies layer yet" in coming.json()["error"]
+    assert "no weather layer yet" in coming.json()["error"]
     wrong = served.client.post("/api/v1/sync/run/probe?trigger=schedule", headers=BEARER)
     assert wrong.status_code == 422
     assert "trigger" in wrong.json()["error"]
@@ -171,6 +173,8 @@ def test_the_api_describes_itself_without_a_cdn(served: Served) -> None:
         "/api/v1/sync/runs/{run_id}",
         "/api/v1/sync/run/{layer}",
         "/webhook/github",
+        "/api/v1/sync/infrastructure-state",
+        "/api/v1/assets/history",
     }
 
 
@@ -194,13 +198,16 @@ def test_a_sidecar_serves_and_ends_in_order(
     token = home / "operator-token"
     assert stat.S_IMODE(token.stat().st_mode) == 0o600
     assert len(token.read_text().strip()) >= 32
-    layers = wait_for(lambda: get(f"{address}/api/v1/sync/sync-status"))
-    assert layers.status_code == 200, layers.text
-    found = layers.json()
+    answer = wait_for(lambda: get(f"{address}/api/v1/sync/sync-status"))
+    assert answer.status_code == 200, answer.text
+    found = answer.json()
     assert set(found) == {"webhook", "git", "assets", "drift", "events", "metrics", "policies"}
     for row in found.values():
         assert set(row) >= STATUS_FIELDS
-    assert "no policies layer yet" in found["policies"]["reason"]
+    assert "no assets yet" in found["policies"]["reason"]
+    only = get(f"{address}/api/v1/sync/sync-status?layer=git&layer=assets").json()
+    assert set(only) == {"git", "assets"}
+    assert get(f"{address}/api/v1/sync/sync-status?layer=weather").status_code == 404
     assert "PORTAL_WEBHOOK_SECRET" in found["webhook"]["reason"]
     assert found["git"]["configured"] is False
     assert "PORTAL_GIT_URL" in found["git"]["reason"]
