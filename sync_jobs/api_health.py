@@ -17,7 +17,12 @@ def router(runner: Runner, scheduler: Scheduler, not_ready: Callable[[], str | N
     """The routes. `not_ready` says why the process as a whole is not ready yet."""
     made = APIRouter(tags=["health"])
 
-    @made.get("/healthz", summary="Whether the process answers", responses=responses())
+    @made.get(
+        "/healthz",
+        summary="Whether the process answers",
+        response_description="It does",
+        responses=responses(),
+    )
     def healthz() -> Health:
         """The process answers. That says nothing of the store or the clock: see `/readyz`."""
         return Health(status="ok")
@@ -25,6 +30,7 @@ def router(runner: Runner, scheduler: Scheduler, not_ready: Callable[[], str | N
     @made.get(
         "/readyz",
         summary="Whether it can do its work",
+        response_description="It can",
         response_model=Ready,
         responses={**responses(), 503: {"model": Ready, "description": "Not ready, and why"}},
     )
@@ -37,6 +43,7 @@ def router(runner: Runner, scheduler: Scheduler, not_ready: Callable[[], str | N
     @made.get(
         "/metrics",
         summary="Figures for Prometheus",
+        response_description="Prometheus text format",
         response_class=PlainTextResponse,
         responses=responses(),
     )

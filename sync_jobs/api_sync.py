@@ -26,6 +26,7 @@ def router(runner: Runner, operator: Callable[..., None]) -> APIRouter:
     @made.post(
         "/run/{layer}",
         summary="Run a layer now",
+        response_description="It runs; see the run for how far it is",
         status_code=202,
         dependencies=[Depends(operator)],
         responses={
@@ -39,9 +40,7 @@ def router(runner: Runner, operator: Callable[..., None]) -> APIRouter:
     def run_layer(
         layer: LayerName,
         response: Response,
-        trigger: Annotated[
-            Literal["api", "page"], Query(description="Who asks; noted with the run")
-        ] = "api",
+        trigger: Annotated[Literal["api", "page"], Query(description="Who asks; noted with the run")] = "api",
     ) -> Started:
         """Start a run and return its id at once. 409 while one is under way or when it cannot run."""
         if layer not in runner.layers and layer not in planned():
@@ -61,6 +60,7 @@ def _reading(made: APIRouter, runner: Runner) -> None:
     @made.get(
         "/sync-status",
         summary="What is known of each layer",
+        response_description="Layer -> its status",
         response_model=dict[str, LayerStatus],
         responses=responses(404, 422, _404="There is no such layer"),
     )
@@ -80,6 +80,7 @@ def _reading(made: APIRouter, runner: Runner) -> None:
     @made.get(
         "/runs/{run_id}",
         summary="One run",
+        response_description="The run as it stands",
         operation_id="one_run",
         response_model=SyncRun,
         responses=responses(404, 422, _404="There is no such run"),

@@ -61,6 +61,7 @@ def router(runner: Runner, operator: Callable[..., None]) -> APIRouter:
     @made.get(
         PATH,
         summary="The versions of one asset in the last weeks",
+        response_description="The versions, oldest first; none where nothing is known of that time",
         dependencies=[Depends(operator)],
         responses=responses(401, 403, 404, 409, 422, _404="The asset is not known, here or at Google"),
     )
@@ -77,7 +78,9 @@ def router(runner: Runner, operator: Callable[..., None]) -> APIRouter:
         ],
         since: Annotated[
             AwareDatetime | None,
-            Query(alias="from", description="Start, with time zone; at most 35 days ago. Default: 7 days ago"),
+            Query(
+                alias="from", description="Start, with time zone; at most 35 days ago. Default: 7 days ago"
+            ),
         ] = None,
         until: Annotated[
             AwareDatetime | None, Query(alias="to", description="End, with time zone. Default: now")
@@ -136,9 +139,7 @@ def _parent(runner: Runner, name: str) -> str:
     return found
 
 
-def _asked(
-    runner: Runner, name: str, parent: str, content: str, start: datetime, end: datetime
-) -> History:
+def _asked(runner: Runner, name: str, parent: str, content: str, start: datetime, end: datetime) -> History:
     from google.cloud.asset_v1 import BatchGetAssetsHistoryRequest, BatchGetAssetsHistoryResponse
 
     from sync_jobs.layers.assets.api_client import connect, refusal

@@ -71,10 +71,15 @@ def router(runner: Runner) -> APIRouter:
         PATH,
         tags=["state"],
         summary="The state of the organisation and how it complies",
+        response_description="One page of each section that was asked for",
         response_model=InfrastructureState,
         response_model_exclude_unset=True,
         responses={
-            200: {"headers": {"ETag": {"schema": {"type": "string"}, "description": "Of everything it is made of"}}},
+            200: {
+                "headers": {
+                    "ETag": {"schema": {"type": "string"}, "description": "Of everything it is made of"}
+                }
+            },
             304: {"description": "The state is the one whose ETag was sent"},
             **responses(422),
         },
@@ -95,7 +100,9 @@ def router(runner: Runner) -> APIRouter:
             int, Query(ge=1, le=1_000_000, description="From 1; each section has its rows of it")
         ] = 1,
         page_size: Annotated[int, Query(ge=1, le=1000, description="Rows per section and page")] = 100,
-        if_none_match: Annotated[str | None, Header(max_length=2000)] = None,
+        if_none_match: Annotated[
+            str | None, Header(max_length=2000, description="An ETag: 304 when it is still that state")
+        ] = None,
     ) -> Response:
         """Projects, VPCs, instances, clusters, databases and service accounts, with compliance and open findings."""
         wanted = tuple(name for name in SECTIONS if not section or name in section)

@@ -47,9 +47,7 @@ def packages(name: str) -> None:
             return
         total, updates = int(rows[0]["total"]), int(rows[0]["updates"])
         shown = f", the first {len(rows)} of them below" if total > len(rows) else ""
-        st.caption(
-            f"{text.plural(total, 'package')}{shown}; {text.plural(updates, 'update')} available."
-        )
+        st.caption(f"{text.plural(total, 'package')}{shown}; {text.plural(updates, 'update')} available.")
         st.dataframe(
             [
                 {

@@ -58,7 +58,9 @@ def _versions(found: dict[str, Any]) -> None:
     if not versions:
         st.caption(f"{what}: no version in {text.plain(found['parent'])} from {span}.")
         return
-    st.caption(f"{what}: {text.plural(len(versions), 'version')} in {text.plain(found['parent'])} from {span}.")
+    st.caption(
+        f"{what}: {text.plural(len(versions), 'version')} in {text.plain(found['parent'])} from {span}."
+    )
     for number in reversed(range(len(versions))):
         _version(versions, number)
 

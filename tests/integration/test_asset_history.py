@@ -69,7 +69,10 @@ def test_the_versions_oldest_first(served: Served) -> None:
         version(30, "RUNNING", until=1),
     ]
     body = served.get().json()
-    assert [one["content"]["resource"]["data"]["status"] for one in body["versions"]] == ["RUNNING", "STOPPED"]
+    assert [one["content"]["resource"]["data"]["status"] for one in body["versions"]] == [
+        "RUNNING",
+        "STOPPED",
+    ]
     first, last = body["versions"]
     assert (first["end"], last["end"], first["before"]) == (stamp(1), None, None)
     assert last["before"]["resource"]["data"]["status"] == "RUNNING"

@@ -151,7 +151,9 @@ def test_a_state_that_an_earlier_version_wrote_is_read_and_goes_on(sync: Sync) -
     sync.run()
     for file in (sync.portal.home / "cache" / "assets").glob("*.parquet"):
         older = file.with_suffix(".older")
-        duckdb.sql(f"COPY (SELECT * EXCLUDE (os_inventory, related_assets) FROM '{file}') TO '{older}' (FORMAT parquet)")
+        duckdb.sql(
+            f"COPY (SELECT * EXCLUDE (os_inventory, related_assets) FROM '{file}') TO '{older}' (FORMAT parquet)"
+        )
         older.replace(file)
     assert sync.portal.asset("till-001")["os_inventory"] is None
     again = sync.run()

@@ -94,7 +94,9 @@ class Served:
 
     def bring(self, path: Path, assets: list[dict[str, Any]]) -> None:
         options = {"paths": [write(path, assets)], "read_time": AT}
-        alone = Runner(self.settings, self.cache, {"assets": LAYER}, backoff=())  # no rules: tests judge by hand
+        alone = Runner(
+            self.settings, self.cache, {"assets": LAYER}, backoff=()
+        )  # no rules: tests judge by hand
         assert alone.run("assets", "cli", options)["status"] == "success"
 
     def get(self, query: str = "", **headers: str) -> dict[str, Any]:

@@ -103,7 +103,9 @@ def test_the_first_version_is_compared_with_what_google_says_was_before(
 
 def test_a_missing_permission_is_told_with_its_hint(full: World, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> dict[str, Any]:
-        raise PortalError("organizations/1: permission denied.", "Grant roles/cloudasset.viewer on organizations/1.")
+        raise PortalError(
+            "organizations/1: permission denied.", "Grant roles/cloudasset.viewer on organizations/1."
+        )
 
     monkeypatch.setattr(sidecar, "asset_history", refuse)
     test = opened()
@@ -133,7 +135,11 @@ def test_packages_and_related_assets(full: World) -> None:
         {"installedPackage": {"aptPackage": {**package, "version": "1.2"}}},
         {"availablePackage": {"aptPackage": {**package, "version": "1.3"}}},
     ]
-    group = {"relationshipType": "INSTANCE_TO_INSTANCEGROUP", "asset": "//x.test/group", "assetType": "c/Group"}
+    group = {
+        "relationshipType": "INSTANCE_TO_INSTANCEGROUP",
+        "asset": "//x.test/group",
+        "assetType": "c/Group",
+    }
     full.con.execute(
         "UPDATE assets SET os_inventory = ?, related_assets = ? WHERE name = ?",
         [orjson.dumps({"items": items}).decode(), orjson.dumps([group]).decode(), VM],
@@ -141,7 +147,11 @@ def test_packages_and_related_assets(full: World) -> None:
     test = opened()
     tables = {tuple(frame.value.columns)[0]: frame.value for frame in test.dataframe}
     assert tables["Package"].iloc[0].tolist() == ["<b>zlib</b>", "1.2", "1.3", "apt", "amd64"]
-    assert tables["Relationship"].iloc[0].tolist()[:3] == ["INSTANCE_TO_INSTANCEGROUP", "of this asset", "group"]
+    assert tables["Relationship"].iloc[0].tolist()[:3] == [
+        "INSTANCE_TO_INSTANCEGROUP",
+        "of this asset",
+        "group",
+    ]
     assert "1 package; 1 update available." in words(test)
 
 

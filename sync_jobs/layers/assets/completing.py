@@ -44,9 +44,7 @@ def _covered(work: Work, staged: Path, coverage: Coverage) -> Path:
     partly = [c for c in CONTENT if not coverage.complete(c) and any_row(work, old, f"{c} IS NOT NULL")]
     if not partly:
         return staged
-    kept = [
-        f"CASE WHEN {coverage.covers(c, 'n')} THEN n.{c} ELSE {_both(c)} END AS {c}" for c in partly
-    ]
+    kept = [f"CASE WHEN {coverage.covers(c, 'n')} THEN n.{c} ELSE {_both(c)} END AS {c}" for c in partly]
     if "resource" in partly:
         kept += [
             f"CASE WHEN n.resource IS NULL THEN coalesce(o.{c}, n.{c}) ELSE n.{c} END AS {c}"

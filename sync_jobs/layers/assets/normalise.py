@@ -149,9 +149,7 @@ def content_hash(prefix: str = "") -> str:
     """
     known = ", ".join(f"{prefix}{column}" for column in (*ALWAYS, "ancestors"))
     more = ", ".join(f"{prefix}{column}" for column in WHERE_ON)
-    return (
-        f"CAST(CASE WHEN coalesce({more}) IS NULL THEN hash({known}) ELSE hash({known}, {more}) END AS VARCHAR)"
-    )
+    return f"CAST(CASE WHEN coalesce({more}) IS NULL THEN hash({known}) ELSE hash({known}, {more}) END AS VARCHAR)"
 
 
 def _inventory(value: str) -> str:
