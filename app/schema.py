@@ -75,6 +75,19 @@ def duckdb_type(column: Column | str) -> str:
     return _DUCKDB_TYPES[name]
 
 
+# Columns that came later than the first files of a table. A home keeps the files of the version that wrote them.
+LATER = {"assets": ("os_inventory", "related_assets")}
+
+
+def with_later_columns(name: str, select: str) -> str:
+    """A SELECT over files of a table, with null in the columns that all of them lack because they are older."""
+    if name not in LATER:
+        return select
+    table = tables()[name]
+    absent = ", ".join(f'CAST(NULL AS {duckdb_type(table.column(one))}) AS "{one}"' for one in LATER[name])
+    return f"{select} UNION ALL BY NAME SELECT {absent} WHERE false"
+
+
 def duckdb_ddl(table: Table) -> str:
     """CREATE TABLE for DuckDB with the columns of `table`. No keys: the stores hold those."""
     columns = ",\n".join(

@@ -98,7 +98,7 @@ class Settings(BaseSettings):
 
     asset_content_types: ContentTypes = Field(
         list(CONTENT_TYPES),
-        description="What is read of each asset",
+        description="What is read of each asset; OS_INVENTORY and RELATIONSHIP are read where named",
     )
     asset_types: AssetTypes = Field(
         [],

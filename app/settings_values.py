@@ -157,8 +157,9 @@ Scope = Annotated[
     ),
 ]
 CONTENT_TYPES = ("RESOURCE", "IAM_POLICY", "ORG_POLICY", "ACCESS_POLICY")
+MORE_CONTENT_TYPES = ("OS_INVENTORY", "RELATIONSHIP")  # off unless named
 ContentTypes = Annotated[
-    list[Annotated[str, _one_of(*CONTENT_TYPES)]],
+    list[Annotated[str, _one_of(*CONTENT_TYPES, *MORE_CONTENT_TYPES)]],
     BeforeValidator(_split),
     Field(min_length=1),
 ]

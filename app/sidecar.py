@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from app import operator_token
 from app.errors import Permanent, PortalError, Retryable
 from app.settings import Settings, load_settings
 
 TIMEOUT_SECONDS = 2.0
+GOOGLE_SECONDS = 40.0  # for a call that the sidecar passes on
 START_HINT = "Start it: `python -m sync_jobs serve`, or `python -m app` for both."
 
 
@@ -41,23 +43,37 @@ def sync_status() -> dict[str, dict[str, Any]]:
 
 def run_now(layer: str) -> str:
     """Start a run of a layer; returns its id. Raises SidecarDown, PortalError with the sidecar's reason."""
-    settings = load_settings()
-    token = operator_token.read(settings)
+    path = f"/api/v1/sync/run/{quote(layer, safe='')}?trigger=page"
+    return str(_call("POST", path, _operator())["run_id"])
+
+
+def asset_history(name: str, since: datetime, content: str) -> dict[str, Any]:
+    """The versions of an asset that Google keeps, see GET /api/v1/assets/history. Raises SidecarDown, PortalError."""
+    query = urlencode({"name": name, "from": since.isoformat(), "content": content})
+    found: dict[str, Any] = _call(
+        "GET", f"/api/v1/assets/history?{query}", _operator(), timeout=GOOGLE_SECONDS
+    )
+    return found
+
+
+def _operator() -> dict[str, str]:
+    token = operator_token.read(load_settings())
     if token is None:
         raise Permanent(
             "The sidecar of this home has not made an operator token yet.",
             "Start the sidecar once, or set PORTAL_API_TOKEN for both.",
         )
-    path = f"/api/v1/sync/run/{quote(layer, safe='')}?trigger=page"
-    return str(_call("POST", path, {"Authorization": f"Bearer {token}"})["run_id"])
+    return {"Authorization": f"Bearer {token}"}
 
 
-def _call(method: str, path: str, headers: dict[str, str] | None = None) -> Any:
+def _call(
+    method: str, path: str, headers: dict[str, str] | None = None, timeout: float = TIMEOUT_SECONDS
+) -> Any:
     import httpx
 
     url = address() + path
     try:
-        with httpx.Client(trust_env=False, timeout=TIMEOUT_SECONDS) as client:
+        with httpx.Client(trust_env=False, timeout=timeout) as client:
             response = client.request(method, url, headers=headers)
     except httpx.TransportError as error:
         raise SidecarDown(

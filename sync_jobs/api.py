@@ -8,25 +8,40 @@ from __future__ import annotations
 import hmac
 import importlib.metadata
 import ipaddress
-import threading
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Any, Literal
+from typing import Annotated
 
 import structlog
-from fastapi import Depends, FastAPI, Header, HTTPException, Request, Response
+from fastapi import Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from app.errors import Busy, Permanent, PortalError, Retryable, SettingsError
-from sync_jobs import infrastructure_state, runs, status
+from sync_jobs import api_health, api_sync, asset_history, infrastructure_state
+from sync_jobs.api_models import refused
 from sync_jobs.runner import Runner
 from sync_jobs.scheduler import Scheduler
 from sync_jobs.webhook.receiver import PATH as WEBHOOK_PATH
 from sync_jobs.webhook.receiver import Receiver
 
 log = structlog.get_logger("sync_jobs.api")
-Json = dict[str, Any]
+DESCRIPTION = (
+    "Reading is open to whoever reaches the port, which is on this machine only. What changes state, or calls Google on"
+    " the caller's behalf, needs the operator token. Errors are `{error, hint}`. Times are UTC."
+)
+BEARER = HTTPBearer(
+    auto_error=False,
+    scheme_name="operator",
+    description="PORTAL_API_TOKEN, or the file operator-token in PORTAL_HOME",
+)
+TAGS = [
+    {"name": "health", "description": "Whether the process works, and figures about it."},
+    {"name": "sync", "description": "The layers, and their runs."},
+    {"name": "state", "description": "What the layers brought."},
+    {"name": "webhook", "description": "What GitHub sends."},
+]
 
 
 def create_app(
@@ -38,80 +53,30 @@ def create_app(
     """
     app = FastAPI(
         title="Landing Zone Portal: sidecar",
+        summary="What the sync layers know and do.",
+        description=DESCRIPTION,
+        openapi_tags=TAGS,
         version=importlib.metadata.version("landing-zone-portal"),
         docs_url=None,  # both pages load scripts from a CDN
         redoc_url=None,
     )
     _explain_errors(app)
     app.middleware("http")(_refuse_foreign_hosts(runner.settings.webhook_host))
-    _health(app, runner, scheduler, not_ready)
-    _sync(app, runner, _operator(token))
+    operator = _operator(token)
+    app.include_router(api_health.router(runner, scheduler, not_ready))
+    app.include_router(api_sync.router(runner, operator))
     app.include_router(infrastructure_state.router(runner))
+    app.include_router(asset_history.router(runner, operator))
     app.state.webhook = Receiver(runner)  # the process starts it
     app.include_router(app.state.webhook.router())
     return app
 
 
-def _health(app: FastAPI, runner: Runner, scheduler: Scheduler, not_ready: Callable[[], str | None]) -> None:
-    @app.get("/healthz")
-    def healthz() -> Json:
-        """The process answers."""
-        return {"status": "ok"}
-
-    @app.get("/readyz")
-    def readyz() -> JSONResponse:
-        """The store opens and the clock runs; 503 with the reasons otherwise."""
-        problems = [found for found in (not_ready(), _store_problem(runner), scheduler.problem) if found]
-        body = {"status": "not ready", "problems": problems} if problems else {"status": "ready"}
-        return JSONResponse(body, status_code=503 if problems else 200)
-
-    @app.get("/metrics")
-    def metrics() -> Response:
-        """Figures for Prometheus."""
-        from prometheus_client import CONTENT_TYPE_LATEST
-
-        from sync_jobs import metrics_page
-
-        return Response(metrics_page.render(runner), media_type=CONTENT_TYPE_LATEST)
-
-
-def _sync(app: FastAPI, runner: Runner, operator: Callable[..., None]) -> None:
-    @app.get("/api/v1/sync/sync-status")
-    def sync_status() -> Json:
-        """Layer -> status, last_sync, next_sync, items_synced, items_failed, error_messages, ..."""
-        return dict(status.read(runner))
-
-    @app.get("/api/v1/sync/runs/{run_id}")
-    def one_run(run_id: str) -> Json:
-        """One run; while it is in progress, `details.progress` holds done, total and unit."""
-        runs.repair(runner.cache.state)
-        row = runs.by_id(runner.cache.state, run_id)
-        if row is None:
-            raise _error(
-                404, f"There is no run {run_id!r}.", "GET /api/v1/sync/sync-status shows the newest."
-            )
-        return runs.jsonable(row)
-
-    @app.post("/api/v1/sync/run/{layer}", status_code=202, dependencies=[Depends(operator)])
-    def run_layer(layer: str, response: Response, trigger: Literal["api", "page"] = "api") -> Json:
-        """Start a run and return its id at once. 409 while one is under way or when it cannot run."""
-        if layer not in runner.layers:
-            known = ", ".join(runner.layers)
-            raise _error(404, f"There is no layer {layer!r}.", f"Layers: {known}.")
-        started = runner.start(layer, trigger)
-        watch = threading.Thread(target=runner.finish, args=[started], name=f"watch-{started.run_id}")
-        watch.daemon = True  # the sidecar itself waits for runs when it stops
-        watch.start()
-        response.headers["Location"] = f"/api/v1/sync/runs/{started.run_id}"
-        return {"run_id": started.run_id, "layer": layer, "status": "in_progress"}
-
-
 def _operator(token: str) -> Callable[..., None]:
-    def check(authorization: Annotated[str | None, Header()] = None) -> None:
-        scheme, _, given = (authorization or "").partition(" ")
-        if scheme.lower() == "bearer" and hmac.compare_digest(given.strip().encode(), token.encode()):
+    def check(sent: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)]) -> None:
+        if sent and hmac.compare_digest(sent.credentials.strip().encode(), token.encode()):
             return
-        error = _error(
+        error = refused(
             401,
             "This call needs the operator token.",
             "Send Authorization: Bearer TOKEN, with the value of PORTAL_API_TOKEN or of the file "
@@ -186,17 +151,5 @@ def _explain_errors(app: FastAPI) -> None:
         return _problem(500, "The sidecar failed to answer.", "Its log holds the reason.")
 
 
-def _store_problem(runner: Runner) -> str | None:
-    try:
-        runner.cache.state.rows("SELECT 1")
-    except PortalError as error:
-        return str(error)
-    return None
-
-
 def _problem(code: int, message: str, hint: str) -> JSONResponse:
     return JSONResponse({"error": message, "hint": hint}, status_code=code)
-
-
-def _error(code: int, message: str, hint: str) -> HTTPException:
-    return HTTPException(code, detail={"error": message, "hint": hint})

@@ -5,21 +5,12 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from sync_jobs.api_models import Strict
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class Problem(_Strict):
-    """Why a call was refused, and what to do."""
-
-    error: str
-    hint: str
-
-
-class Item(_Strict):
+class Item(Strict):
     """What every asset has. `stale`: the last sync could not see its scope, so this is what was known before."""
 
     name: str
@@ -42,7 +33,7 @@ class Project(Item):
     assets: int
 
 
-class Subnetwork(_Strict):
+class Subnetwork(Strict):
     name: str
     display_name: str
     region: str | None
@@ -107,7 +98,7 @@ class ServiceAccount(Item):
     oldest_key: datetime | None
 
 
-class Violation(_Strict):
+class Violation(Strict):
     policy_id: str
     title: str | None
     severity: str
@@ -125,7 +116,7 @@ class Violation(_Strict):
     waived_until: datetime | None
 
 
-class Severity(_Strict):
+class Severity(Strict):
     passed: int
     failed: int
     waived: int
@@ -133,7 +124,7 @@ class Severity(_Strict):
     score: float | None
 
 
-class Compliance(_Strict):
+class Compliance(Strict):
     """`status` is unknown when no rule has run: that is not the same as compliant."""
 
     status: str = Field(description="compliant, violations or unknown")
@@ -147,7 +138,7 @@ class Compliance(_Strict):
     by_severity: dict[str, Severity]
 
 
-class Missed(_Strict):
+class Missed(Strict):
     scope: str
     content: str
     reason: str
@@ -155,7 +146,7 @@ class Missed(_Strict):
     since: str | None
 
 
-class Metadata(_Strict):
+class Metadata(Strict):
     """Where the answer comes from. `totals` count what passes the filters, whatever the page."""
 
     source: str = Field(description="real, sample or none")
@@ -173,7 +164,7 @@ class Metadata(_Strict):
     version: str
 
 
-class InfrastructureState(_Strict):
+class InfrastructureState(Strict):
     """Sections that were not asked for are left out. `timestamp` is the instant the state is of; null when there is none."""
 
     timestamp: datetime | None

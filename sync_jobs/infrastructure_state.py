@@ -18,7 +18,8 @@ from fastapi import APIRouter, Header, Query, Response
 
 from app.errors import Retryable
 from app.manifest import PARQUET_TABLES
-from sync_jobs.infrastructure_models import InfrastructureState, Problem
+from sync_jobs.api_models import responses
+from sync_jobs.infrastructure_models import InfrastructureState
 from sync_jobs.layers.assets.layer import AS_OF, SCOPE
 from sync_jobs.layers.assets.reports import MISSED, missed
 from sync_jobs.runner import Runner
@@ -68,12 +69,19 @@ def router(runner: Runner) -> APIRouter:
 
     @made.get(
         PATH,
+        tags=["state"],
+        summary="The state of the organisation and how it complies",
+        response_description="One page of each section that was asked for",
         response_model=InfrastructureState,
+        response_model_exclude_unset=True,
         responses={
+            200: {
+                "headers": {
+                    "ETag": {"schema": {"type": "string"}, "description": "Of everything it is made of"}
+                }
+            },
             304: {"description": "The state is the one whose ETag was sent"},
-            421: {"model": Problem, "description": "The Host header does not name this machine"},
-            422: {"model": Problem, "description": "A parameter does not fit"},
-            503: {"model": Problem, "description": "The store cannot be read now"},
+            **responses(422),
         },
     )
     def infrastructure_state(
@@ -92,7 +100,9 @@ def router(runner: Runner) -> APIRouter:
             int, Query(ge=1, le=1_000_000, description="From 1; each section has its rows of it")
         ] = 1,
         page_size: Annotated[int, Query(ge=1, le=1000, description="Rows per section and page")] = 100,
-        if_none_match: Annotated[str | None, Header(max_length=2000)] = None,
+        if_none_match: Annotated[
+            str | None, Header(max_length=2000, description="An ETag: 304 when it is still that state")
+        ] = None,
     ) -> Response:
         """Projects, VPCs, instances, clusters, databases and service accounts, with compliance and open findings."""
         wanted = tuple(name for name in SECTIONS if not section or name in section)

@@ -100,6 +100,8 @@ def _described(runner: Runner, name: str) -> runs.Row:
 def _plain(field: str, value: object) -> object:
     if field == "details" and isinstance(value, str):
         return orjson.loads(value)
+    if field in ("error_messages", "missed") and value is None:  # it never ran
+        return []
     if isinstance(value, datetime):
         return value.isoformat().replace("+00:00", "Z")
     return value

@@ -21,7 +21,7 @@ from app.engines.local_errors import translated
 from app.engines.local_tables import STATE_FILE, HotTables
 from app.errors import QueryError
 from app.manifest import CACHE_FOLDER, PARQUET_TABLES, SPANS, Manifest
-from app.schema import Column, duckdb_type, tables
+from app.schema import Column, duckdb_type, tables, with_later_columns
 from app.settings import Settings
 from app.sql_files import SqlFile
 
@@ -191,7 +191,8 @@ def _view(name: str, paths: list[str]) -> str:
     quoted = ", ".join("'" + path.replace("'", "''") + "'" for path in paths)
     hive = ", hive_partitioning = true, hive_types = {'date': DATE}" if name == "asset_snapshots" else ""
     columns = ", ".join(_column(column) for column in tables()[name].columns)
-    return f"SELECT {columns} FROM read_parquet([{quoted}]{hive})"
+    files = with_later_columns(name, f"SELECT * FROM read_parquet([{quoted}]{hive})")
+    return f"SELECT {columns} FROM ({files})"
 
 
 def _column(column: Column) -> str:

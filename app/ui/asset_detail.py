@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 import streamlit as st
 
-from app.ui import diff, frames, page, status, text
+from app.ui import asset_more, asset_versions, diff_table, frames, page, status, text
 
 HISTORY_DAYS = 400
 MOST_CHANGES = 50
@@ -17,6 +17,7 @@ _CONTENT = (
     ("iam_policy", "IAM policy"),
     ("org_policy", "Organisation policy"),
     ("access_policy", "Access policy"),
+    ("os_inventory", "Packages"),
 )
 
 
@@ -39,10 +40,14 @@ def show(name: str) -> None:
         with views[0]:
             _facts(asset)
             _ancestry(asset)
+            asset_more.related(name)
         with views[1]:
             timeline(changes)
+            asset_versions.show(name)
         for view, (column, title) in zip(views[2:], _present(asset), strict=True):
             with view:
+                if column == "os_inventory":
+                    asset_more.packages(name)
                 _document(asset[column], name, title)
 
 
@@ -138,23 +143,4 @@ def timeline(changes: list[dict[str, Any]]) -> None:
                 f"By {actor} · told by {text.plain(change['source'])} · "
                 f"noticed {text.utc(change['observed_at'], seconds=True)}"
             )
-            _differences(change)
-
-
-def _differences(change: dict[str, Any]) -> None:
-    found = diff.differences(change["before"], change["after"])
-    if not found:
-        st.caption("The source did not tell the content before and after.")
-        return
-    st.dataframe(
-        [{"Field": one.path, "Before": one.before, "After": one.after} for one in found],
-        hide_index=True,
-        placeholder=text.NOTHING,
-        column_config={
-            "Field": st.column_config.TextColumn(width="medium", pinned=True),
-            "Before": st.column_config.TextColumn(width="medium"),
-            "After": st.column_config.TextColumn(width="medium"),
-        },
-        height="content" if len(found) <= 12 else 440,
-        alt="Values before and after",
-    )
+            diff_table.show(change["before"], change["after"])

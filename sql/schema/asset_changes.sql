@@ -11,10 +11,10 @@ CREATE TABLE IF NOT EXISTS asset_changes (
   location STRING OPTIONS (description = 'Region, zone, multi-region or global'),
   display_name STRING OPTIONS (description = 'Name for people'),
   change_type STRING NOT NULL OPTIONS (description = 'created, updated or deleted'),
-  changed_fields ARRAY<STRING> OPTIONS (description = 'Which of resource, iam_policy, org_policy, access_policy, ancestors differ'),
+  changed_fields ARRAY<STRING> OPTIONS (description = 'Which of resource, iam_policy, org_policy, access_policy, os_inventory, related_assets, ancestors differ'),
   actor STRING OPTIONS (description = 'Who, where a source tells; null is unknown'),
   source STRING NOT NULL OPTIONS (description = 'import, api, feed or history'),
-  before JSON OPTIONS (description = 'Content before: resource, iam_policy, org_policy, access_policy; null when created'),
+  before JSON OPTIONS (description = 'Content before: resource, iam_policy, org_policy, access_policy, os_inventory, related_assets; null when created'),
   after JSON OPTIONS (description = 'Content after, likewise; null when deleted'),
   run_id STRING NOT NULL OPTIONS (description = 'Run that wrote it'),
   PRIMARY KEY (change_id) NOT ENFORCED

@@ -17,6 +17,8 @@ CREATE TABLE IF NOT EXISTS assets (
   iam_policy JSON OPTIONS (description = 'IAM policy set on this asset itself: bindings, auditConfigs'),
   org_policy JSON OPTIONS (description = 'Organisation policies set on this asset itself'),
   access_policy JSON OPTIONS (description = 'Access policy, access level or service perimeter'),
+  os_inventory JSON OPTIONS (description = 'Where OS_INVENTORY is read: osInfo, and items (packages installed and available) of a VM'),
+  related_assets JSON OPTIONS (description = 'Where RELATIONSHIP is read: list of relationshipType, asset, assetType'),
   content_hash STRING OPTIONS (description = 'Hash of the content; equal hashes mean equal content'),
   first_seen TIMESTAMP OPTIONS (description = 'Read time of the first snapshot that had it'),
   last_seen TIMESTAMP OPTIONS (description = 'Read time of the last snapshot that had it'),

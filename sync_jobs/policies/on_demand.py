@@ -16,7 +16,7 @@ from app.manifest import CACHE_FOLDER
 from app.settings import Settings
 from sync_jobs.layers.assets import snapshot
 from sync_jobs.layers.assets.files import Prepared, clean, make_room, prepare
-from sync_jobs.layers.assets.literals import parquet
+from sync_jobs.layers.assets.literals import assets
 from sync_jobs.layers.assets.normalise import reader
 from sync_jobs.layers.assets.survey import fill_project_ids, looked, survey
 from sync_jobs.policies import config, engine, rules
@@ -76,7 +76,7 @@ def ask(settings: Settings, chosen: Sequence[Rule], files: Sequence[str], folder
                 "There are no assets in the cache.", "Import an export first, or name one: --assets FILE"
             )
     engine.lock(connection, allowed)
-    source = parquet(paths) if paths else _nothing()
+    source = assets(paths) if paths else _nothing()
     engine.prepare(connection, source, chosen)
     connection.execute(f"CREATE TABLE answer ({engine.JUDGED})")
     errors: list[str] = []

@@ -14,7 +14,7 @@ import duckdb
 import pyarrow as pa
 
 from app.schema import duckdb_ddl, tables
-from sync_jobs.layers.assets.literals import literal, parquet
+from sync_jobs.layers.assets.literals import assets, literal, parquet
 from sync_jobs.policies import derived, engine
 from sync_jobs.policies.rules import Rule
 
@@ -57,7 +57,7 @@ class Recheck:
             kind for rule in rules if not rule.is_local for kind in rule.speaks_of - set(rule.asset_types)
         }
         self._connection.execute(
-            f"COPY (SELECT {_COLUMNS} FROM {parquet(paths)} WHERE asset_type IN (SELECT unnest($kinds))"
+            f"COPY (SELECT {_COLUMNS} FROM {assets(paths)} WHERE asset_type IN (SELECT unnest($kinds))"
             f" ORDER BY project_id NULLS FIRST, asset_type) TO {literal(self._beside)} (FORMAT parquet, ROW_GROUP_SIZE {ROW_GROUP})",
             {"kinds": sorted(kinds | derived.SOURCES)},
         )

@@ -18,6 +18,7 @@ from fastapi.responses import JSONResponse
 from starlette.requests import ClientDisconnect
 
 from app.errors import PortalError
+from sync_jobs.api_models import Delivery, responses
 from sync_jobs.runner import Runner
 from sync_jobs.tallies import refused_deliveries
 from sync_jobs.webhook import deliveries, signature
@@ -38,6 +39,23 @@ _EVENT = re.compile(r"[a-z0-9_.]{1,64}")
 _FORM = "application/x-www-form-urlencoded"
 
 log = structlog.get_logger("sync_jobs.webhook")
+
+
+_SENT = {
+    "parameters": [
+        {"in": "header", "name": name, "required": True, "description": told, "schema": {"type": "string"}}
+        for name, told in (
+            (signature.HEADER, "sha256=HEX: the signature of the body with the secret"),
+            ("X-GitHub-Event", "push, repository_dispatch, ping, ..."),
+            ("X-GitHub-Delivery", "Id of the delivery: one that came before is not served again"),
+        )
+    ],
+    "requestBody": {
+        "required": True,
+        "description": "As GitHub sends it, at most 25 MB",
+        "content": {"application/json": {"schema": {"type": "object"}}},
+    },
+}
 
 
 class Refused(Exception):
@@ -71,7 +89,16 @@ class Receiver:
         """The route."""
         router = APIRouter()
 
-        @router.post(PATH, status_code=202)
+        @router.post(
+            PATH,
+            tags=["webhook"],
+            summary="A delivery of GitHub",
+            response_description="What became of it",
+            status_code=202,
+            response_model=Delivery,
+            responses=responses(400, 401, 408, 413, _401="It is not signed, or not with the secret set here"),
+            openapi_extra=_SENT,
+        )
         async def github(request: Request) -> JSONResponse:
             """A delivery of GitHub: `status` is accepted, ignored or replayed, with the `reason`."""
             try:

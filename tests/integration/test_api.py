@@ -168,6 +168,8 @@ def test_the_api_describes_itself_without_a_cdn(served: Served) -> None:
         "/api/v1/sync/runs/{run_id}",
         "/api/v1/sync/run/{layer}",
         "/webhook/github",
+        "/api/v1/sync/infrastructure-state",
+        "/api/v1/assets/history",
     }
 
 
@@ -191,13 +193,16 @@ def test_a_sidecar_serves_and_ends_in_order(
     token = home / "operator-token"
     assert stat.S_IMODE(token.stat().st_mode) == 0o600
     assert len(token.read_text().strip()) >= 32
-    layers = wait_for(lambda: get(f"{address}/api/v1/sync/sync-status"))
-    assert layers.status_code == 200, layers.text
-    found = layers.json()
+    answer = wait_for(lambda: get(f"{address}/api/v1/sync/sync-status"))
+    assert answer.status_code == 200, answer.text
+    found = answer.json()
     assert set(found) == {"webhook", "git", "assets", "drift", "events", "metrics", "policies"}
     for row in found.values():
         assert set(row) >= STATUS_FIELDS
     assert "no assets yet" in found["policies"]["reason"]
+    only = get(f"{address}/api/v1/sync/sync-status?layer=git&layer=assets").json()
+    assert set(only) == {"git", "assets"}
+    assert get(f"{address}/api/v1/sync/sync-status?layer=weather").status_code == 404
     assert "PORTAL_WEBHOOK_SECRET" in found["webhook"]["reason"]
     assert found["git"]["configured"] is False
     assert "PORTAL_GIT_URL" in found["git"]["reason"]

@@ -11,6 +11,7 @@ import pytest
 
 from app.settings import Settings
 from sync_jobs.layers.assets.api_pace import Patience
+from sync_jobs.layers.assets.layer import LAYER
 from sync_jobs.runner import Runner
 from sync_jobs.store.cache import Cache
 from tests.fixtures.asset_api import AssetApi, Code
@@ -36,7 +37,8 @@ class Sync:
     def run(self, scope: str = ORG, **settings: Any) -> dict[str, Any]:
         given = {"asset_content_types": CONTENT, "asset_page_size": 10, **settings}
         made = Settings(home=self._home, gcp_scope=scope, asset_endpoint=self.endpoint, **given)
-        runner = Runner(made, Cache(self._home), backoff=())
+        # Without the layers that follow: what they make of the assets is theirs to test.
+        runner = Runner(made, Cache(self._home), {"assets": LAYER}, backoff=())
         return runner.run("assets", "cli", {"patience": QUICK})
 
     def missed(self) -> list[tuple[str, str]]:
@@ -305,7 +307,7 @@ def test_a_run_that_is_told_to_stop_does_so_at_once(sync: Sync, what: str) -> No
     made = Settings(
         home=sync.portal.home, gcp_scope=ORG, asset_endpoint=sync.endpoint, asset_content_types=["RESOURCE"]
     )
-    runner = Runner(made, Cache(sync.portal.home), backoff=())
+    runner = Runner(made, Cache(sync.portal.home), {"assets": LAYER}, backoff=())
     began = time.monotonic()
     started = runner.start("assets", "cli")
     while not sync.api.calls:

@@ -24,6 +24,7 @@ SELECT
   iam_policy,
   org_policy,
   access_policy,
+  os_inventory,
   first_seen,
   last_seen
 FROM assets

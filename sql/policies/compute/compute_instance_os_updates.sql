@@ -2,7 +2,8 @@
 id: compute_instance_os_updates
 title: VM has the updates of its operating system
 description: >
-  The vulnerability report of a running VM must list nothing for which an update is there.
+  The inventory of a running VM must list no package that can be updated, and its vulnerability report nothing for
+  which an update is there.
 severity: medium
 asset_types: [compute.googleapis.com/Instance]
 frameworks: {cis_gcp: {"3.0": "4.12", "4.0": "4.12", "5.0": "4.12"}}
@@ -21,9 +22,10 @@ remediation:
       }
     }
 covers: >
-  Only what VM Manager reports; updates that fix no known vulnerability, and machines without its agent.
+  Only what VM Manager reports: machines without its agent are unknown. Without the content type OS_INVENTORY, updates that
+  fix no known vulnerability are not seen.
 defaults: >
-  vulnerabilities: none.
+  vulnerabilities: none. An inventory without a single item was not reported yet: unknown.
 grain: asset
 */
 WITH examined AS (
@@ -31,7 +33,8 @@ WITH examined AS (
     name,
     resource IS NULL AS unseen,
     JSON_VALUE(resource, '$.data.id') AS id,
-    JSON_VALUE(resource, '$.data.status') AS state
+    JSON_VALUE(resource, '$.data.status') AS state,
+    JSON_QUERY(os_inventory, '$.items[0]') IS NOT NULL AS inventoried
   FROM assets
   WHERE asset_type = 'compute.googleapis.com/Instance'
 ),
@@ -50,24 +53,36 @@ open_ones AS (
   WHERE JSON_QUERY(vulnerability, '$.items[0].availableInventoryItemId') IS NOT NULL
     OR JSON_QUERY(vulnerability, '$.availableInventoryItemIds[0]') IS NOT NULL
   GROUP BY f.id
+),
+waiting AS (
+  SELECT a.name, COUNT(*) AS packages
+  FROM assets AS a
+  CROSS JOIN UNNEST(JSON_QUERY_ARRAY(a.os_inventory, '$.items')) AS item
+  WHERE a.asset_type = 'compute.googleapis.com/Instance'
+    AND a.os_inventory IS NOT NULL
+    AND JSON_QUERY(item, '$.availablePackage') IS NOT NULL
+  GROUP BY a.name
 )
 SELECT
   e.name AS asset_name,
   CASE
     WHEN e.unseen THEN 'unknown'
     WHEN e.state IN ('TERMINATED', 'STOPPED', 'SUSPENDED') THEN 'pass'
-    WHEN f.id IS NULL THEN 'unknown'
-    WHEN o.upgradable > 0 THEN 'fail'
-    ELSE 'pass'
+    WHEN w.packages > 0 OR o.upgradable > 0 THEN 'fail'
+    WHEN e.inventoried OR f.id IS NOT NULL THEN 'pass'
+    ELSE 'unknown'
   END AS status,
   CASE
     WHEN e.unseen THEN 'Its configuration was not collected.'
     WHEN e.state IN ('TERMINATED', 'STOPPED', 'SUSPENDED') THEN CONCAT('Not running (', e.state, ').')
-    WHEN f.id IS NULL THEN 'It has no vulnerability report: VM Manager is off, or reports were not collected.'
+    WHEN w.packages > 0 THEN CONCAT(CAST(w.packages AS STRING), ' packages can be updated.')
     WHEN o.upgradable > 0 THEN CONCAT(CAST(o.upgradable AS STRING), ' known vulnerabilities for which an update is there.')
-    ELSE 'No known vulnerability for which an update is there.'
+    WHEN e.inventoried THEN 'Its inventory lists no package that can be updated.'
+    WHEN f.id IS NOT NULL THEN 'No known vulnerability for which an update is there.'
+    ELSE 'It has neither an OS inventory nor a vulnerability report: VM Manager is off, or they were not collected.'
   END AS reason,
-  JSON_OBJECT('upgradable', o.upgradable) AS evidence
+  JSON_OBJECT('packages', w.packages, 'upgradable', o.upgradable) AS evidence
 FROM examined AS e
+LEFT JOIN waiting AS w ON w.name = e.name
 LEFT JOIN found AS f ON f.id = e.id
 LEFT JOIN open_ones AS o ON o.id = e.id

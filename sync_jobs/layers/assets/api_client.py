@@ -131,6 +131,9 @@ def refusal(error: Exception, scope: str) -> Refusal:
     what, hint = _EXPLAINED.get(code, ("the API answered {code}: {text}", "The log of the run says more."))
     if code == "PERMISSION_DENIED" and _is_off(error):
         what, hint = _API_OFF
+    content = scope.partition(" ")[2]
+    if content in _NEEDS and code in ("PERMISSION_DENIED", "INVALID_ARGUMENT", "FAILED_PRECONDITION"):
+        hint += f" {_NEEDS[content]}"
     if code == "INVALID_ARGUMENT" and "read_time" in text.lower().replace("readtime", "read_time"):
         hint = "The clock of this machine may be wrong: the time asked for must not be ahead of Google's."
     return Refusal(
@@ -157,6 +160,12 @@ _API_OFF = (
     "the Cloud Asset API is off in the project that the calls are counted on: {text}",
     "Switch it on: gcloud services enable cloudasset.googleapis.com --project=PROJECT, then wait some minutes.",
 )
+_NEEDS = {
+    "RELATIONSHIP": "RELATIONSHIP needs the Premium tier of Security Command Center: without it, take it out of"
+    " PORTAL_ASSET_CONTENT_TYPES.",
+    "OS_INVENTORY": "OS_INVENTORY needs VM Manager (osconfig.googleapis.com) in the projects: without it, take it"
+    " out of PORTAL_ASSET_CONTENT_TYPES.",
+}
 _EXPLAINED = {
     "PERMISSION_DENIED": (
         "permission denied: {text}",

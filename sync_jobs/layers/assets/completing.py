@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from sync_jobs.layers.assets.literals import parquet
-from sync_jobs.layers.assets.normalise import CONTENT
+from sync_jobs.layers.assets.normalise import CONTENT, content_hash
 from sync_jobs.layers.assets.scopes import Coverage
 from sync_jobs.layers.assets.snapshot import Work, any_row, count, files, state
 
@@ -29,10 +29,9 @@ def completed(work: Work, staged: Path) -> Path:
     light = _DESCRIBED if "resource" in absent else ()
     kept = ", ".join(f"o.{c} AS {c}" for c in absent)
     described = "".join(f", coalesce(o.{c}, n.{c}) AS {c}" for c in light)
-    content = ", ".join((*CONTENT, "ancestors"))
     return state(
         work,
-        f"SELECT * REPLACE (CAST(hash({content}) AS VARCHAR) AS content_hash) FROM (SELECT n.* REPLACE ({kept}{described})"
+        f"SELECT * REPLACE ({content_hash()} AS content_hash) FROM (SELECT n.* REPLACE ({kept}{described})"
         f" FROM {parquet(files(staged))} n LEFT JOIN {work.previous()} o ON o.name = n.name)",
         "completed",
         count(work, staged),
@@ -45,20 +44,27 @@ def _covered(work: Work, staged: Path, coverage: Coverage) -> Path:
     partly = [c for c in CONTENT if not coverage.complete(c) and any_row(work, old, f"{c} IS NOT NULL")]
     if not partly:
         return staged
-    kept = [
-        f"CASE WHEN {coverage.covers(c, 'n')} THEN n.{c} ELSE coalesce(n.{c}, o.{c}) END AS {c}"
-        for c in partly
-    ]
+    kept = [f"CASE WHEN {coverage.covers(c, 'n')} THEN n.{c} ELSE {_both(c)} END AS {c}" for c in partly]
     if "resource" in partly:
         kept += [
             f"CASE WHEN n.resource IS NULL THEN coalesce(o.{c}, n.{c}) ELSE n.{c} END AS {c}"
             for c in _DESCRIBED
         ]
-    content = ", ".join((*CONTENT, "ancestors"))
     return state(
         work,
-        f"SELECT * REPLACE (CAST(hash({content}) AS VARCHAR) AS content_hash) FROM ("
+        f"SELECT * REPLACE ({content_hash()} AS content_hash) FROM ("
         f"SELECT n.* REPLACE ({', '.join(kept)}) FROM {new} n LEFT JOIN {old} o ON o.name = n.name)",
         "completed",
         count(work, staged),
+    )
+
+
+def _both(column: str) -> str:
+    """What is known of a column that was not seen whole. Of related assets, those of before and those that came."""
+    if column != "related_assets":
+        return f"coalesce(n.{column}, o.{column})"
+    lists = ", ".join(f"coalesce(CAST({side}.{column} AS JSON[]), [])" for side in ("o", "n"))
+    return (
+        f"CASE WHEN coalesce(o.{column}, n.{column}) IS NOT NULL"
+        f" THEN to_json(list_sort(list_distinct(list_concat({lists})))) END"
     )

@@ -12,7 +12,7 @@ from pathlib import Path
 from app.manifest import SPANS
 from sync_jobs.layers.assets.days import SLIM
 from sync_jobs.layers.assets.literals import literal
-from sync_jobs.layers.assets.normalise import CONTENT, changes, rows
+from sync_jobs.layers.assets.normalise import CONTENT, changes, content_hash, rows
 from sync_jobs.layers.assets.snapshot import PARQUET, Work, change_rows
 from sync_jobs.store.cache import Cache
 
@@ -41,7 +41,6 @@ def versions(work: Work, source: str) -> int:
     if work.old:
         union = f"SELECT {listed}, deleted, moment, known, first_seen, last_seen FROM ({before}) UNION ALL {union}"
     filled = ", ".join(f"last_value({c} IGNORE NULLS) OVER life AS {c}" for c in (*CONTENT, *_CARRIED))
-    content = ", ".join((*CONTENT, "ancestors"))
     connection.execute(f"""
 CREATE OR REPLACE TEMP TABLE versions AS
 WITH a AS (SELECT *, max(CASE WHEN known THEN moment END) OVER (PARTITION BY name) AS known_at FROM ({union})),
@@ -49,7 +48,7 @@ b AS (SELECT *, coalesce(sum(CAST(deleted AS INTEGER)) OVER (PARTITION BY name O
     ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS life FROM a WHERE known OR known_at IS NULL OR moment > known_at),
 c AS (SELECT * REPLACE ({filled}) FROM b
     WINDOW life AS (PARTITION BY name, life ORDER BY moment, known DESC))
-SELECT * REPLACE (CAST(hash({content}) AS VARCHAR) AS content_hash),
+SELECT * REPLACE ({content_hash()} AS content_hash),
   row_number() OVER (PARTITION BY name ORDER BY moment, known DESC) AS nth,
   lead(moment) OVER (PARTITION BY name ORDER BY moment, known DESC) AS until
 FROM c""")

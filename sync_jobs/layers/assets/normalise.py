@@ -8,11 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-CONTENT = ("resource", "iam_policy", "org_policy", "access_policy")
+ALWAYS = ("resource", "iam_policy", "org_policy", "access_policy")
+WHERE_ON = ("os_inventory", "related_assets")  # read where switched on: most assets have neither
+CONTENT = (*ALWAYS, *WHERE_ON)
 
 _JSON = (
     "resource", "iamPolicy", "iam_policy", "orgPolicy", "org_policy", "accessPolicy", "access_policy", "accessLevel",
-    "access_level", "servicePerimeter", "service_perimeter", "asset", "priorAsset", "prior_asset", "window",
+    "access_level", "servicePerimeter", "service_perimeter", "osInventory", "os_inventory", "relatedAsset",
+    "related_asset", "asset", "priorAsset", "prior_asset", "window",
 )  # fmt: skip
 _FIELDS = {
     **dict.fromkeys(
@@ -55,7 +58,10 @@ def reader(shapes: Sequence[FileShape], as_json: Sequence[str] = ()) -> str:
 
 
 def changes(source: str) -> str:
-    """The asset changes (TemporalAsset) in `source`: name, moment, deleted and the raw asset, one row each."""
+    """The asset changes (TemporalAsset) in `source`: name, moment, deleted and the raw asset, one row each.
+
+    News of a relationship are left out: one that ends does not end the asset.
+    """
     return f"""
 SELECT
   coalesce(asset ->> '$.name', prior ->> '$.name') AS name,
@@ -72,10 +78,13 @@ SELECT
   CAST(NULL AS JSON) AS access_level,
   coalesce(asset -> '$.servicePerimeter', asset -> '$.service_perimeter') AS servicePerimeter,
   CAST(NULL AS JSON) AS service_perimeter,
+  coalesce(asset -> '$.osInventory', asset -> '$.os_inventory') AS osInventory, CAST(NULL AS JSON) AS os_inventory,
+  CAST(NULL AS JSON) AS relatedAsset, CAST(NULL AS JSON) AS related_asset,
   coalesce(deleted, false) AS deleted,
   CAST(coalesce("window" ->> '$.startTime', "window" ->> '$.start_time') AS TIMESTAMPTZ) AS moment
 FROM (SELECT *, coalesce(priorAsset, prior_asset) AS prior FROM {source})
-WHERE asset IS NOT NULL OR prior IS NOT NULL"""
+WHERE coalesce(asset, prior) IS NOT NULL
+  AND coalesce(coalesce(asset, prior) -> '$.relatedAsset', coalesce(asset, prior) -> '$.related_asset') IS NULL"""
 
 
 def rows(source: str, extra: str = "") -> str:
@@ -99,8 +108,8 @@ SELECT
   f.ancestors,
   TRY_CAST(coalesce(x[8], x[9], x[10], x[14]) AS TIMESTAMPTZ) AS create_time,
   TRY_CAST(f.updated AS TIMESTAMPTZ) AS update_time,
-  f.resource, f.iam AS iam_policy, f.org AS org_policy, f.access AS access_policy,
-  CAST(hash(f.resource, f.iam, f.org, f.access, f.ancestors) AS VARCHAR) AS content_hash{more}
+  f.resource, f.iam_policy, f.org_policy, f.access_policy, f.os_inventory, f.related_assets,
+  {content_hash("f.")} AS content_hash{more}
 FROM (
   SELECT *, json_extract_string(resource, [{paths}]) AS x,
     CASE WHEN starts_with(ancestors[1], 'projects/') THEN ancestors[1][10:] END AS number,
@@ -124,9 +133,52 @@ def _fields(source: str, extra: str) -> str:
       regexp_extract_all(ancestry_path, '(?:organization|folder|project)s?/[^/]+')
     ).list_transform(lambda a: regexp_replace(a, '^(organization|folder|project)/', '\\1s/'))) AS ancestors,
     coalesce(updateTime, update_time) AS updated,
-    {_object("resource")} AS resource, {_object(respelled["iam_policy"])} AS iam, {respelled["org_policy"]} AS org,
-    coalesce(accessPolicy, access_policy, accessLevel, access_level, servicePerimeter, service_perimeter) AS access{more}
+    {_object("resource")} AS resource, {_object(respelled["iam_policy"])} AS iam_policy,
+    {respelled["org_policy"]} AS org_policy,
+    coalesce(accessPolicy, access_policy, accessLevel, access_level, servicePerimeter, service_perimeter)
+      AS access_policy,
+    {_inventory("coalesce(osInventory, os_inventory)")} AS os_inventory,
+    {_related("coalesce(relatedAsset, related_asset)")} AS related_assets{more}
   FROM {source}"""
+
+
+def content_hash(prefix: str = "") -> str:
+    """SQL: the hash of an asset's content. What is read only where switched on counts where it is there.
+
+    So switching it on, or a state that knew nothing of it, changes nothing of the other assets.
+    """
+    known = ", ".join(f"{prefix}{column}" for column in (*ALWAYS, "ancestors"))
+    more = ", ".join(f"{prefix}{column}" for column in WHERE_ON)
+    return f"CAST(CASE WHEN coalesce({more}) IS NULL THEN hash({known}) ELSE hash({known}, {more}) END AS VARCHAR)"
+
+
+def _inventory(value: str) -> str:
+    """What is installed on a machine: its items as a list, in order, instead of a map by ids that mean nothing.
+
+    The time of the report is left out: it alone would be a change every few minutes.
+    """
+    text = f"CAST(json({value}) AS VARCHAR)"
+    for old, new in _INVENTORY_SPELLING.items():
+        text = f"replace({text}, '\"{old}\":', '\"{new}\":')"
+    return (
+        f"CASE WHEN json_type({value}) = 'OBJECT' THEN (SELECT json_object('osInfo', v -> '$.osInfo', 'items',"
+        " to_json(list_transform(list_sort(list_transform("
+        "CASE WHEN json_type(v, '$.items') = 'ARRAY'"
+        " THEN list_transform(CAST(v -> '$.items' AS JSON[]), lambda i: coalesce(i -> '$.value', i))"
+        " ELSE json_extract(v, '$.items.*') END,"
+        " lambda i: {'id': i ->> '$.id', 'item': i})), lambda one: one.item)))"
+        f" FROM (SELECT CAST({text} AS JSON) AS v)) END"
+    )
+
+
+def _related(value: str) -> str:
+    """The one related asset of a record, as a list; those of all records of an asset are put together later."""
+    return (
+        f"CASE WHEN json_type({value}) = 'OBJECT' THEN json_array(json_object("
+        f"'relationshipType', coalesce({value} ->> '$.relationshipType', {value} ->> '$.relationship_type'),"
+        f" 'asset', {value} ->> '$.asset',"
+        f" 'assetType', coalesce({value} ->> '$.assetType', {value} ->> '$.asset_type'))) END"
+    )
 
 
 def _object(value: str) -> str:
@@ -152,6 +204,27 @@ _ORG_SPELLING = {
     "denied_values": "deniedValues",
     "inherit_from_parent": "inheritFromParent",
     "update_time": "updateTime",
+}
+_PACKAGES = ("apt", "yum", "zypper", "googet", "cos", "wua", "qfe")
+_INVENTORY_SPELLING = {
+    "os_info": "osInfo",
+    "long_name": "longName",
+    "short_name": "shortName",
+    "kernel_version": "kernelVersion",
+    "kernel_release": "kernelRelease",
+    "osconfig_agent_version": "osconfigAgentVersion",
+    "origin_type": "originType",
+    "create_time": "createTime",
+    "update_time": "updateTime",
+    "installed_package": "installedPackage",
+    "available_package": "availablePackage",
+    "package_name": "packageName",
+    "zypper_patch": "zypperPatch",
+    "patch_name": "patchName",
+    "windows_application": "windowsApplication",
+    "display_name": "displayName",
+    "display_version": "displayVersion",
+    **{f"{kind}_package": f"{kind}Package" for kind in _PACKAGES},
 }
 _LOG_TYPES = {1: "ADMIN_READ", 2: "DATA_WRITE", 3: "DATA_READ"}
 

@@ -19,6 +19,8 @@ _RARE = (
     ("access_policy", "accessPolicy"),
     ("access_level", "accessLevel"),
     ("service_perimeter", "servicePerimeter"),
+    ("os_inventory", "osInventory"),
+    ("related_asset", "relatedAsset"),
 )
 
 

@@ -13,6 +13,8 @@ COLUMNS = {
     "IAM_POLICY": "iam_policy",
     "ORG_POLICY": "org_policy",
     "ACCESS_POLICY": "access_policy",
+    "OS_INVENTORY": "os_inventory",
+    "RELATIONSHIP": "related_assets",
 }
 
 

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 import duckdb
 import orjson
 
-from sync_jobs.layers.assets.literals import literal, parquet
-from sync_jobs.layers.assets.normalise import CONTENT, rows
+from sync_jobs.layers.assets.literals import assets, literal, parquet
+from sync_jobs.layers.assets.normalise import CONTENT, content_hash, rows
 from sync_jobs.layers.assets.scopes import Coverage, under
 from sync_jobs.layers.assets.survey import Survey
 
@@ -55,7 +55,7 @@ class Work:
 
     def previous(self) -> str:
         """The state before, as a relation."""
-        return parquet(self.old)
+        return assets(self.old)
 
 
 def stage(work: Work, source: str, survey: Survey, whole_scope: str | None) -> Path:
@@ -80,6 +80,13 @@ def stage(work: Work, source: str, survey: Survey, whole_scope: str | None) -> P
     return merged
 
 
+# An asset is listed once per related asset. Sorted and each once: the same relationships are the same content.
+_ALL_RELATED = (
+    "to_json(list_sort(list_distinct(flatten(list(CAST(related_assets AS JSON[]))"
+    " FILTER (related_assets IS NOT NULL)))))"
+)
+
+
 def _merged(work: Work, staged: Path) -> Path:
     """One row per name: content types of one asset together; of the same content type the newest counts."""
     count, names = work.connection.sql(
@@ -94,17 +101,17 @@ def _merged(work: Work, staged: Path) -> Path:
     newest = ", ".join(
         f"arg_max({c}, {order}) FILTER ({c} IS NOT NULL) AS {c}"
         for c in columns
-        if c not in ("name", "content_hash", "display_name")
+        if c not in ("name", "content_hash", "display_name", "related_assets")
     )
     # Without its resource an asset is called by the end of its name: that must not win over its real name.
     newest += (
         f", coalesce(arg_max(display_name, {order}) FILTER (resource IS NOT NULL),"
         f" arg_max(display_name, {order}) FILTER (display_name IS NOT NULL)) AS display_name"
     )
-    content = ", ".join((*CONTENT, "ancestors"))
+    newest += f", {_ALL_RELATED} AS related_assets"
     return state(
         work,
-        f"SELECT * REPLACE (CAST(hash({content}) AS VARCHAR) AS content_hash) FROM ("
+        f"SELECT * REPLACE ({content_hash()} AS content_hash) FROM ("
         f"SELECT {', '.join(_in_order(columns))} FROM (SELECT name, NULL AS content_hash, {newest}"
         f" FROM {parquet(files(staged))} GROUP BY name))",
         "merged",

@@ -13,7 +13,7 @@ from datetime import UTC, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sync_jobs.layers.assets.literals import literal, parquet
+from sync_jobs.layers.assets.literals import assets, literal
 from sync_jobs.layers.base import NotConfigured, Outcome, RunContext, Schedule, Unknown
 from sync_jobs.policies import config, derived, engine, findings, rules
 
@@ -78,7 +78,7 @@ class PoliciesLayer:
         connection = cache.duckdb(ctx.settings.import_memory_limit, ctx.settings.threads, folder)
         connection.execute("SET GLOBAL disabled_optimizers = ''")
         engine.lock(connection, [str(cache.folder), str(folder)])
-        engine.prepare(connection, parquet(paths), known.enabled())
+        engine.prepare(connection, assets(paths), known.enabled())
         return Checked(connection, known, found, inputs)
 
     def normalise(self, extracted: Checked, ctx: RunContext) -> Checked:

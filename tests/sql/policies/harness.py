@@ -20,8 +20,8 @@
 
 An asset: `type`; `name` (made up when left out; a bare word is completed, `projects/1` becomes the name of that project);
 `data` (the `data` of the resource, {} when left out), `resource` (the whole object; null: not collected); `iam` (list of
-bindings, or the whole policy; null or left out: not collected, [] : collected and empty), `org` (list of v1 policies), `access`;
-`project` (made up from its number: p-1), `ancestors` ([projects/1, folders/2, organizations/3]), `location`, `display_name`, `labels`, `state`,
+bindings, or the whole policy; null or left out: not collected, [] : collected and empty), `org` (list of v1 policies), `access`,
+`os` (the OS inventory); `project` (made up from its number: p-1), `ancestors` ([projects/1, folders/2, organizations/3]), `location`, `display_name`, `labels`, `state`,
 `created`, `updated`. `expect`: pass, fail, unknown, or none (not examined: no row). `evidence`: keys that it must hold.
 """
 
@@ -54,7 +54,7 @@ ANCESTORS = ["projects/1", "folders/2", "organizations/3"]
 _CASE_ONLY = {"assets", "params", "now", "emulator_cannot"}
 _ASSET = {
     "name", "type", "data", "resource", "iam", "org", "access", "project", "ancestors", "location", "display_name",
-    "labels", "state", "created", "updated", "expect", "reason", "evidence",
+    "labels", "state", "created", "updated", "os", "expect", "reason", "evidence",
 }  # fmt: skip
 _NODE = {"projects": f"{CRM}/Project", "folders": f"{CRM}/Folder", "organizations": f"{CRM}/Organization"}
 
@@ -170,7 +170,7 @@ def _asset(where: str, number: int, one: dict[str, Any], kind: str | None) -> di
         "display_name": one.get("display_name", name.rpartition("/")[2]), "state": one.get("state"),
         "labels": one.get("labels", (resource or {}).get("data", {}).get("labels")), "resource": resource,
         "iam_policy": {"bindings": iam} if isinstance(iam, list) else iam, "org_policy": one.get("org"),
-        "access_policy": one.get("access"), "create_time": _text(one.get("created")),
+        "access_policy": one.get("access"), "os_inventory": one.get("os"), "create_time": _text(one.get("created")),
         "update_time": _text(one.get("updated")),
     }  # fmt: skip
     return made
