@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -93,6 +94,11 @@ class Run:
         self._tell_end()
         self.row = self._close()
         return self.row
+
+    @property
+    def options(self) -> Mapping[str, Any]:
+        """What was given to the run."""
+        return self._request.options
 
     @property
     def changed_something(self) -> bool:

@@ -145,20 +145,25 @@ class Runner:
                 self._active.pop(started.run_id, None)
             self.abandoned = self.abandoned or started.abandoned
         if row["status"] in {"success", "partial"} and started.changed_something:
-            self._run_followers(started.layer.name, "sample" if row["trigger"] == "sample" else "follow")
+            if row["trigger"] != "sample":
+                self._run_followers(started.layer.name, "follow")
+            elif started.options.get("follow", True):
+                # The sample has a past: what is judged of a state of then is of then.
+                then = {"read_time": started.options.get("read_time")}
+                self._run_followers(started.layer.name, "sample", then)
         return row
 
-    def _run_followers(self, layer: str, trigger: str) -> None:
+    def _run_followers(self, layer: str, trigger: str, options: Mapping[str, Any] | None = None) -> None:
         """Run the layers that work on what `layer` published. How they end is in their own rows."""
         for name in followers(self.layers, layer):
-            self._run_follower(name, trigger)
+            self._run_follower(name, trigger, options)
 
-    def _run_follower(self, name: str, trigger: str) -> None:
+    def _run_follower(self, name: str, trigger: str, options: Mapping[str, Any] | None) -> None:
         """A run of it under way may have begun before the news: this one comes after it."""
         deadline = time.monotonic() + FOLLOW_WAIT_SECONDS
         while not self._stopping:
             try:
-                self.run(name, trigger)
+                self.run(name, trigger, options)
             except NotConfiguredError as error:
                 log.debug("follower_not_configured", layer=name, reason=error.message)
             except Busy as busy:
