@@ -45,14 +45,12 @@ def figures(rows: list[dict[str, Any]]) -> None:
     )
     with st.grid(8, min_column_width=110, gap="small"):
         st.metric(
-            "Covered", compliance_status.percent(covered["whole"] / total), border=True,
+            "Covered", compliance_status.percent(covered["whole"] / total),
             help="Controls that rules judge as a whole, of all controls of the benchmark.",
         )  # fmt: skip
         for name in RESULTS:
             shown = compliance_status.result(name)
-            st.metric(
-                f"{shown.sign} {shown.label}", text.count(states[name]), border=True, help=MEANINGS[name]
-            )
+            st.metric(f"{shown.sign} {shown.label}", text.count(states[name]), help=MEANINGS[name])
     st.caption(
         f"Of {total} controls, {covered['whole']} are covered, {covered['part']} in part, "
         f"{covered['manual']} need a person, and {covered['none']} are not covered. "
@@ -95,16 +93,16 @@ def table(rows: list[dict[str, Any]], version: str) -> None:
         placeholder=text.NOTHING,
         height=page.table_height(len(shown)),
         column_config={
-            "control": st.column_config.TextColumn("Control", width=75),
-            "title": st.column_config.TextColumn("About", width="large"),
-            "level": st.column_config.NumberColumn("Level", width=60),
-            "state": st.column_config.TextColumn("Result", width=130),
-            "covered": st.column_config.TextColumn("Covered", width=120),
+            "control": st.column_config.TextColumn("Control", width=65),
+            "title": st.column_config.TextColumn("About", width=285),
+            "state": st.column_config.TextColumn("Result", width=120),
+            "covered": st.column_config.TextColumn("Covered", width=105),
             **{
-                name: st.column_config.NumberColumn(name.capitalize(), format="localized", width=80)
+                name: st.column_config.NumberColumn(name.capitalize(), format="localized", width=70)
                 for name in ("failed", "unknown", "waived", "passed")
             },
             "note": st.column_config.TextColumn("What is not covered, or why", width="large"),
+            "level": st.column_config.NumberColumn("Level", width=60),
         },
         alt="Controls of the benchmark",
     )
@@ -121,11 +119,11 @@ def cells(row: dict[str, Any]) -> dict[str, Any]:
     return {
         "control": row["control"],
         "title": row["title"],
-        "level": row["level"],
         "state": compliance_status.result(row["state"]).words,
         "covered": compliance_status.COVERED[row["covered"]],
         **{name: row[name] if judged else None for name in ("failed", "unknown", "waived", "passed")},
         "note": " ".join(part.strip() for part in (row["why"], row["limits"]) if part) or None,
+        "level": row["level"],
     }
 
 

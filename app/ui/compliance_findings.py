@@ -168,7 +168,7 @@ def grid(rows: list[dict[str, Any]], key: str, chosen: str) -> None:
     hidden = set() if stale else {"unseen"}
     hidden |= {"ended"} if chosen not in ("Resolved", "All") else set()
     hidden |= {"until"} if chosen not in ("Waived", "All") else set()
-    hidden |= {"state"} if chosen in ("Unknown", "Waived", "Resolved") else set()
+    hidden |= set() if len({one["state"] for one in shown}) > 1 else {"state"}
     st.dataframe(
         shown,
         hide_index=True,

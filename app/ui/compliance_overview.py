@@ -274,7 +274,6 @@ def _new(rows: list[dict[str, Any]], scope: Scope) -> None:
                 "title": row["title"],
                 "new": row["new_findings"],
                 "reopened": row["reopened"],
-                "projects": row["projects"],
             }
             for row in rows
         ],
@@ -285,11 +284,9 @@ def _new(rows: list[dict[str, Any]], scope: Scope) -> None:
         height=page.table_height(len(rows)),
         column_config={
             "severity": st.column_config.TextColumn("Severity", width=90),
-            "title": st.column_config.TextColumn("Rule", width="medium"),
-            **{
-                name: st.column_config.NumberColumn(name.capitalize(), format="localized", width=75)
-                for name in ("new", "reopened", "projects")
-            },
+            "title": st.column_config.TextColumn("Rule", width=240),
+            "new": st.column_config.NumberColumn("New", format="localized", width=60),
+            "reopened": st.column_config.NumberColumn("Reopened", format="localized", width=85),
         },
         alt="Rules with new and reopened findings",
     )
@@ -322,10 +319,10 @@ def _fell(since: date, scope: Scope) -> None:
         height=page.table_height(len(rows)),
         column_config={
             "severity": st.column_config.TextColumn("Severity", width=90),
-            "title": st.column_config.TextColumn("Rule", width="medium"),
-            "then": st.column_config.TextColumn("Before", width=70, alignment="right"),
-            "now": st.column_config.TextColumn("Now", width=70, alignment="right"),
-            "failed": st.column_config.NumberColumn("Failed", format="%+d", width=70),
+            "title": st.column_config.TextColumn("Rule", width=195),
+            "then": st.column_config.TextColumn("Before", width=65, alignment="right"),
+            "now": st.column_config.TextColumn("Now", width=65, alignment="right"),
+            "failed": st.column_config.NumberColumn("Failed", format="%+d", width=65),
         },
         alt="Rules whose score fell most",
     )

@@ -64,24 +64,26 @@ def freshness_banner(layers: Sequence[dict[str, Any]], *, named: bool = False) -
 
 def _problem(layer: dict[str, Any], title: str, *, named: bool) -> str | None:
     at = text.now()
-    if layer["last_sync"] is None and not layer["configured"]:
-        return f"**{title}** is not configured: {text.plain(layer['reason'] or 'no source is set')}"
     if layer["last_sync"] is None:
-        return f"**{title}** has never been synced: what you see is not known to be complete."
+        if layer["configured"]:
+            return f"**{title}** has never been synced: what you see is not known to be complete."
+        return f"**{title}** is not configured: {text.plain(layer['reason'] or 'no source is set')}"
     age = text.when(layer["last_sync"], at)
-    if named:
+    if named or layer["missed"]:
+        missed = "what could not be seen is named below" if named else f"not seen {_named(layer['missed'])}"
         failed = " The newest run failed." if layer["status"] == "failed" else ""
-        return f"**{title}** is partial: what could not be seen is named below. Synced {age}.{failed}"
-    if layer["missed"]:
-        missed = ", ".join(text.plain(part) for part in layer["missed"][:5])
-        more = f" and {len(layer['missed']) - 5} more" if len(layer["missed"]) > 5 else ""
-        return f"**{title}** is partial: not seen {missed}{more}. Synced {age}."
+        return f"**{title}** is partial: {missed}. Synced {age}.{failed}"
     if layer["status"] == "failed":
         return f"**{title}**: the newest run failed. Data is from {age}."
     if layer["stale"]:
         target = text.span(layer["freshness_target_seconds"] or 0)
         return f"**{title}** is stale: synced {age}; the target is {target}."
     return None
+
+
+def _named(missed: Sequence[str]) -> str:
+    more = f" and {len(missed) - 5} more" if len(missed) > 5 else ""
+    return ", ".join(text.plain(part) for part in missed[:5]) + more
 
 
 def _sidecar_silent(layers: Sequence[dict[str, Any]]) -> str | None:
