@@ -94,8 +94,8 @@ def table(rows: list[dict[str, Any]], version: str) -> None:
         height=page.table_height(len(shown)),
         column_config={
             "control": st.column_config.TextColumn("Control", width=65),
-            "title": st.column_config.TextColumn("About", width=285),
             "state": st.column_config.TextColumn("Result", width=120),
+            "title": st.column_config.TextColumn("About", width=285),
             "covered": st.column_config.TextColumn("Covered", width=105),
             **{
                 name: st.column_config.NumberColumn(name.capitalize(), format="localized", width=70)
@@ -118,8 +118,8 @@ def cells(row: dict[str, Any]) -> dict[str, Any]:
     judged = row["covered"] in ("whole", "part")
     return {
         "control": row["control"],
-        "title": row["title"],
         "state": compliance_status.result(row["state"]).words,
+        "title": row["title"],
         "covered": compliance_status.COVERED[row["covered"]],
         **{name: row[name] if judged else None for name in ("failed", "unknown", "waived", "passed")},
         "note": " ".join(part.strip() for part in (row["why"], row["limits"]) if part) or None,

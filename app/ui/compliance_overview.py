@@ -271,9 +271,9 @@ def _new(rows: list[dict[str, Any]], scope: Scope) -> None:
         [
             {
                 "severity": compliance_status.severity(row["severity"]).words,
-                "title": row["title"],
                 "new": row["new_findings"],
                 "reopened": row["reopened"],
+                "title": row["title"],
             }
             for row in rows
         ],
@@ -305,10 +305,10 @@ def _fell(since: date, scope: Scope) -> None:
         [
             {
                 "severity": compliance_status.severity(row["severity"]).words if row["severity"] else None,
-                "title": row["title"],
                 "then": compliance_status.percent(row["score_then"]),
                 "now": compliance_status.percent(row["score"]),
                 "failed": int(row["failed"]) - int(row["failed_then"]),
+                "title": row["title"],
             }
             for row in rows
         ],

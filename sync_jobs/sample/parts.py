@@ -21,7 +21,9 @@ def cut(history: Path, end: datetime) -> list[tuple[Path, datetime]]:
     A record says when its asset ended; in a part that ends before, that is not known yet.
     """
     moments = [*(end - timedelta(days=days) for days in JUDGED), end]
-    parts = [(history.with_name(f"{history.stem}-{number}.ndjson"), at) for number, at in enumerate(moments, 1)]
+    parts = [
+        (history.with_name(f"{history.stem}-{number}.ndjson"), at) for number, at in enumerate(moments, 1)
+    ]
     with ExitStack() as files, history.open("rb") as lines:
         targets = [files.enter_context(path.open("wb")) for path, _ in parts]
         ends = [stamp(at).encode() for at in moments]

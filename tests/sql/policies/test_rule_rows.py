@@ -56,7 +56,9 @@ def test_has_cases_of_every_status(file: Any) -> None:
     path = ROOT / f"{file.key.removeprefix('policies/')}.yaml"
     assert path in ALL, f"sql/{file.key}.sql has no row test: add tests/sql/policies/{path.relative_to(ROOT)}"
     seen = {want["expect"] for case in ALL[path] for want in case.expect.values()}
-    assert {"pass", "fail", "unknown"} <= seen, f"{path}: no case expects {sorted({'pass', 'fail', 'unknown'} - seen)}"
+    assert {"pass", "fail", "unknown"} <= seen, (
+        f"{path}: no case expects {sorted({'pass', 'fail', 'unknown'} - seen)}"
+    )
 
 
 def test_every_case_file_has_its_rule() -> None:
