@@ -11,6 +11,7 @@ PAGES = (
     ("sync_status", "Sync status", ":material/sync:"),
     ("infrastructure", "Infrastructure", ":material/lan:"),
     ("landing_zone", "Landing zone", ":material/menu_book:"),
+    ("compliance", "Compliance", ":material/policy:"),
     ("drift", "Drift", ":material/compare_arrows:"),
     ("live_events", "Live events", ":material/bolt:"),
     ("trends", "Trends", ":material/show_chart:"),

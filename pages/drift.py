@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from app.ui import drift_charts, drift_detail, drift_status, frames, page, text
+from app.ui import coverage, drift_charts, drift_detail, drift_status, frames, page, text
 
 SQL = "pages/drift"
 PAGE_SIZE = 50
@@ -159,9 +159,11 @@ def table(statuses: list[str], filters: dict[str, Any], counts: dict[str, Any]) 
 
 def grid(rows: list[dict[str, Any]], key: str) -> None:
     """The table itself."""
+    stale = coverage.of_assets([row["asset_name"] for row in rows], coverage.now())
     shown = [
         {
             "status": drift_status.of(row["status"]).words,
+            **({"unseen": coverage.mark(row["asset_name"], stale)} if stale else {}),
             "address": row["address"],
             "file": f"{row['path']}:{row['line']}" if row["line"] else row["path"],
             "asset": (row["asset_name"] or "").rpartition("/")[2] or None,
@@ -191,6 +193,7 @@ def columns() -> dict[str, Any]:
     """How the columns of the table are shown."""
     return {
         "status": st.column_config.TextColumn("Status", width=120),
+        "unseen": coverage.column(),
         "address": st.column_config.TextColumn("Terraform address", width="medium"),
         "file": st.column_config.TextColumn("File and line", width="medium"),
         "asset": st.column_config.TextColumn("Asset", width="medium"),

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from app.ui import asset_detail, frames, inventory, page, text
+from app.ui import asset_detail, coverage, frames, inventory, page, text
 
 PAGE_SIZE = 50
 HISTORY_DAYS = 400
@@ -178,8 +178,10 @@ def grid(
     tab: inventory.Tab, rows: list[dict[str, Any]], paths: dict[str, str], *, past: bool, key: str
 ) -> None:
     """The table itself."""
+    stale = {} if past else coverage.of_assets([row["name"] for row in rows], coverage.now())
     columns = {
         "display_name": st.column_config.TextColumn("Name", width="medium"),
+        **({"unseen": coverage.column()} if stale else {}),
         **(inventory.past_columns(tab) if past else tab.columns),
         "labels": st.column_config.TextColumn("Labels", width="medium"),
         "create_time": st.column_config.DatetimeColumn(
@@ -187,7 +189,10 @@ def grid(
         ),
     }
     st.dataframe(
-        [{name: row[name] for name in [*columns, "name"]} for row in inventory.cells(rows, paths)],
+        [
+            {name: row.get(name, coverage.mark(row["name"], stale)) for name in [*columns, "name"]}
+            for row in inventory.cells(rows, paths)
+        ],
         column_order=list(columns),
         column_config=columns,
         hide_index=True,

@@ -90,7 +90,7 @@ def router(runner: Runner, operator: Callable[..., None]) -> APIRouter:
         """Every version that Cloud Asset Inventory knows. 403 says which role the portal lacks."""
         start, end = _window(since, until)
         parent = _parent(runner, name)
-        return _asked(runner, name, parent, content, start, end)
+        return _asked(runner, name, parent, content, (start, end))
 
     return made
 
@@ -129,7 +129,7 @@ def _parent(runner: Runner, name: str) -> str:
     own = [*above, f"projects/{project}"] if project else above
     for scope in scopes:
         if scope in own and not scope.startswith("folders/"):
-            return scope
+            return str(scope)
     found = next((one for one in own if _PROJECT.fullmatch(one)), None)
     if found is None or not set(scopes) & set(own):
         raise SettingsError(
@@ -139,7 +139,9 @@ def _parent(runner: Runner, name: str) -> str:
     return found
 
 
-def _asked(runner: Runner, name: str, parent: str, content: str, start: datetime, end: datetime) -> History:
+def _asked(
+    runner: Runner, name: str, parent: str, content: str, window: tuple[datetime, datetime]
+) -> History:
     from google.cloud.asset_v1 import BatchGetAssetsHistoryRequest, BatchGetAssetsHistoryResponse
 
     from sync_jobs.layers.assets.api_client import connect, refusal
@@ -148,7 +150,7 @@ def _asked(runner: Runner, name: str, parent: str, content: str, start: datetime
         parent=parent,
         asset_names=[name],
         content_type=content,
-        read_time_window={"start_time": start, "end_time": end},
+        read_time_window={"start_time": window[0], "end_time": window[1]},
     )
     client = connect(runner.settings)
     try:
@@ -162,8 +164,8 @@ def _asked(runner: Runner, name: str, parent: str, content: str, start: datetime
         name=name,
         parent=parent,
         content_type=content,
-        since=start,
-        until=end,
+        since=window[0],
+        until=window[1],
         versions=sorted(found, key=lambda one: one.start),
     )
 

@@ -8,7 +8,17 @@ from typing import Any
 import orjson
 import streamlit as st
 
-from app.ui import asset_more, asset_versions, diff_table, frames, page, status, text
+from app.ui import (
+    asset_findings,
+    asset_more,
+    asset_versions,
+    coverage,
+    diff_table,
+    frames,
+    page,
+    status,
+    text,
+)
 
 HISTORY_DAYS = 400
 MOST_CHANGES = 50
@@ -34,10 +44,13 @@ def show(name: str) -> None:
             st.code(name, language=None, wrap_lines=True)
             return
         _heading(name, asset)
+        coverage.note(name)
+        found = asset_findings.rows(name)
         views = st.tabs(
             ["Overview", f"Changes ({_total(changes)})", *(title for _, title in _present(asset))]
         )
         with views[0]:
+            asset_findings.show(found)
             _facts(asset)
             _ancestry(asset)
             asset_more.related(name)

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 import streamlit as st
 
-from app.ui import drift_status, frames, page, text
+from app.ui import coverage, drift_status, frames, page, text
 
 SQL = "pages/drift"
 
@@ -24,6 +24,8 @@ def show(drift_id: str) -> None:
             st.code(drift_id, language=None, wrap_lines=True)
             return
         _heading(row)
+        if row["asset_name"]:
+            coverage.note(row["asset_name"])
         _links(row)
         _said(row)
         _differences(row)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+import orjson
 import streamlit as st
 
 from app import queries
@@ -37,31 +38,53 @@ def csv_of(table: pa.Table) -> bytes:
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\r\n")
     writer.writerow(table.column_names)
-    for row in table.to_pylist():
-        writer.writerow([_cell(value) for value in row.values()])
+    for batch in table.to_batches(max_chunksize=20_000):
+        writer.writerows([_cell(value) for value in row.values()] for row in batch.to_pylist())
     return file.getvalue().encode()
 
 
+def json_of(table: pa.Table, parsed: Collection[str] = ()) -> bytes:
+    """The table as a JSON array of objects; the columns in `parsed` hold JSON and stay JSON."""
+    parts = []
+    for batch in table.to_batches(max_chunksize=20_000):
+        for row in batch.to_pylist():
+            for column in parsed:
+                row[column] = orjson.loads(row[column]) if row[column] else None
+            parts.append(orjson.dumps(row, option=orjson.OPT_UTC_Z))
+    return b"[\n" + b",\n".join(parts) + b"\n]\n"
+
+
 def download(
-    name: str, rows: int, query: str, params: Mapping[str, Any], *, paged: bool = True, what: str = "CSV"
+    name: str,
+    rows: int,
+    query: str,
+    params: Mapping[str, Any],
+    *,
+    paged: bool = True,
+    what: str = "CSV",
+    most: int = DOWNLOAD_ROWS,
+    parsed: Collection[str] = (),
 ) -> None:
     """A button for all rows of a query, not only the page shown; the query runs when it is pressed.
 
-    `rows` is how many there are. More than DOWNLOAD_ROWS are cut, and the label says so.
+    `rows` is how many there are. More than `most` are cut, and the label says so. `what` is CSV or JSON, in which the
+    columns in `parsed` hold JSON.
     """
-    limit = {"page_size": DOWNLOAD_ROWS} if paged else {}
+    limit = {"page_size": most} if paged else {}
     label = f"Download {what} ({text.plural(rows, 'row')})"
-    if paged and rows > DOWNLOAD_ROWS:
-        label = f"Download {what} (first {DOWNLOAD_ROWS:,} of {rows:,} rows)"
+    if paged and rows > most:
+        label = f"Download {what} (first {most:,} of {rows:,} rows)"
+    kind = "json" if what == "JSON" else "csv"
+    make = (lambda table: json_of(table, parsed)) if kind == "json" else csv_of
     st.download_button(
         label,
-        data=later(query, {**params, **limit}),
-        file_name=f"{name}-{text.now():%Y%m%dT%H%M%SZ}.csv",
-        mime="text/csv",
+        data=later(query, {**params, **limit}, make),
+        file_name=f"{name}-{text.now():%Y%m%dT%H%M%SZ}.{kind}",
+        mime="application/json" if kind == "json" else "text/csv",
         icon=":material/download:",
         on_click="ignore",
         disabled=rows == 0,
-        key=f"download-{name}",
+        key=f"download-{name}" if kind == "csv" else f"download-{name}-{kind}",
     )
 
 
@@ -79,9 +102,11 @@ def choices(key: str, **params: Any) -> dict[str, list[str]]:
     return found
 
 
-def later(query: str, params: Mapping[str, Any]) -> Callable[[], bytes]:
-    """What makes the CSV of a query when it is called."""
-    return lambda: csv_of(queries.arrow(query, **params))
+def later(
+    query: str, params: Mapping[str, Any], make: Callable[[pa.Table], bytes] = csv_of
+) -> Callable[[], bytes]:
+    """What makes the file of a query when it is called."""
+    return lambda: make(queries.arrow(query, **params))
 
 
 def _cell(value: object) -> object:

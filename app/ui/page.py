@@ -10,7 +10,7 @@ from typing import Any, Literal
 import streamlit as st
 
 from app.errors import PortalError, SettingsError
-from app.ui import frames, text
+from app.ui import coverage, frames, text
 
 LAYERS = "pages/sync_status/layers"
 SIDECAR_SILENT = timedelta(seconds=90)
@@ -25,25 +25,24 @@ def header(title: str, intro: str, layers: Sequence[str]) -> None:
     st.title(title, anchor=False)
     st.caption(intro)
     with guard("The freshness of this page is not known."):
-        known = frames.rows(LAYERS)
-        if is_sample():
+        known, facts = frames.rows(LAYERS), frames.rows("pages/common/portal_info")
+        if any(row["key"] == "source_kind" and row["value"] == "sample" for row in facts):
             st.info(SYNTHETIC, icon=":material/science:")
-        freshness_banner([row for row in known if row["layer"] in layers])
+        unseen = coverage.missed(facts) if coverage.BUILT_ON_ASSETS & set(layers) else []
+        freshness_banner([row for row in known if row["layer"] in layers], named=bool(unseen))
+        coverage.banner(unseen)
 
 
-def is_sample() -> bool:
-    """Whether the home holds the sample landing zone."""
-    rows = frames.rows("pages/common/portal_info")
-    return any(row["key"] == "source_kind" and row["value"] == "sample" for row in rows)
+def freshness_banner(layers: Sequence[dict[str, Any]], *, named: bool = False) -> None:
+    """One line when all is well; a warning for each layer that is stale, partial, failed or has no source.
 
-
-def freshness_banner(layers: Sequence[dict[str, Any]]) -> None:
-    """One line when all is well; a warning for each layer that is stale, partial, failed or has no source."""
+    `named`: what the assets layer could not see is said in a banner of its own.
+    """
     at = text.now()
     fine, still, notes = [], [], []
     for layer in layers:
         title = text.plain(layer["title"])
-        problem = _problem(layer, title)
+        problem = _problem(layer, title, named=named and layer["layer"] == "assets")
         if problem:
             notes.append(problem)
         elif layer["configured"]:
@@ -63,23 +62,28 @@ def freshness_banner(layers: Sequence[dict[str, Any]]) -> None:
         st.warning("  \n".join(notes), icon=":material/history:")
 
 
-def _problem(layer: dict[str, Any], title: str) -> str | None:
+def _problem(layer: dict[str, Any], title: str, *, named: bool) -> str | None:
     at = text.now()
-    if layer["last_sync"] is None and not layer["configured"]:
-        return f"**{title}** is not configured: {text.plain(layer['reason'] or 'no source is set')}"
     if layer["last_sync"] is None:
-        return f"**{title}** has never been synced: what you see is not known to be complete."
+        if layer["configured"]:
+            return f"**{title}** has never been synced: what you see is not known to be complete."
+        return f"**{title}** is not configured: {text.plain(layer['reason'] or 'no source is set')}"
     age = text.when(layer["last_sync"], at)
-    if layer["missed"]:
-        missed = ", ".join(text.plain(part) for part in layer["missed"][:5])
-        more = f" and {len(layer['missed']) - 5} more" if len(layer["missed"]) > 5 else ""
-        return f"**{title}** is partial: not seen {missed}{more}. Synced {age}."
+    if named or layer["missed"]:
+        missed = "what could not be seen is named below" if named else f"not seen {_named(layer['missed'])}"
+        failed = " The newest run failed." if layer["status"] == "failed" else ""
+        return f"**{title}** is partial: {missed}. Synced {age}.{failed}"
     if layer["status"] == "failed":
         return f"**{title}**: the newest run failed. Data is from {age}."
     if layer["stale"]:
         target = text.span(layer["freshness_target_seconds"] or 0)
         return f"**{title}** is stale: synced {age}; the target is {target}."
     return None
+
+
+def _named(missed: Sequence[str]) -> str:
+    more = f" and {len(missed) - 5} more" if len(missed) > 5 else ""
+    return ", ".join(text.plain(part) for part in missed[:5]) + more
 
 
 def _sidecar_silent(layers: Sequence[dict[str, Any]]) -> str | None:

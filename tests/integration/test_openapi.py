@@ -25,7 +25,7 @@ from tests.fixtures.exports import ORG, fleet, write
 from tests.fixtures.probe import ProbeLayer, wait_for
 from tests.fixtures.processes import free_port
 
-TOKEN = "a-token-for-tests"  # noqa: S105
+TOKEN = "a-token-for-tests"
 EXAMPLES = 30  # per operation, always the same ones
 
 

@@ -62,7 +62,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, datetime, str]]:
 
 def differences(test: AppTest) -> list[list[Any]]:
     return [
-        frame.value.iloc[0].tolist() for frame in test.dataframe if list(frame.value.columns)[0] == "Field"
+        frame.value.iloc[0].tolist() for frame in test.dataframe if next(iter(frame.value.columns)) == "Field"
     ]
 
 
@@ -145,7 +145,7 @@ def test_packages_and_related_assets(full: World) -> None:
         [orjson.dumps({"items": items}).decode(), orjson.dumps([group]).decode(), VM],
     )
     test = opened()
-    tables = {tuple(frame.value.columns)[0]: frame.value for frame in test.dataframe}
+    tables = {next(iter(frame.value.columns)): frame.value for frame in test.dataframe}
     assert tables["Package"].iloc[0].tolist() == ["<b>zlib</b>", "1.2", "1.3", "apt", "amd64"]
     assert tables["Relationship"].iloc[0].tolist()[:3] == [
         "INSTANCE_TO_INSTANCEGROUP",
@@ -157,6 +157,6 @@ def test_packages_and_related_assets(full: World) -> None:
 
 def test_an_asset_without_them_shows_neither(full: World) -> None:
     test = opened()
-    shown = {tuple(frame.value.columns)[0] for frame in test.dataframe}
+    shown = {next(iter(frame.value.columns)) for frame in test.dataframe}
     assert not shown & {"Package", "Relationship"}
     assert "Packages" not in [tab.label for tab in test.tabs]
