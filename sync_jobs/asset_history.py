@@ -136,7 +136,7 @@ def _parent(runner: Runner, name: str) -> str:
             "The asset is in none of the scopes that Google can be asked for: an organisation, or its project.",
             "Name the organisation or the project in PORTAL_GCP_SCOPE.",
         )
-    return found
+    return str(found)
 
 
 def _asked(
