@@ -49,13 +49,17 @@ def router(runner: Runner, scheduler: Scheduler, not_ready: Callable[[], str | N
     )
     def metrics() -> Response:
         """Figures for Prometheus, in its text format."""
-        from prometheus_client import CONTENT_TYPE_LATEST
-
-        from sync_jobs import metrics_page
-
-        return Response(metrics_page.render(runner), media_type=CONTENT_TYPE_LATEST)
+        return _figures(runner)
 
     return made
+
+
+def _figures(runner: Runner) -> Response:
+    from prometheus_client import CONTENT_TYPE_LATEST
+
+    from sync_jobs import metrics_page
+
+    return Response(metrics_page.render(runner), media_type=CONTENT_TYPE_LATEST)
 
 
 def _store_problem(runner: Runner) -> str | None:

@@ -63,6 +63,13 @@ class Asked:
         }
 
 
+_ANSWERS: dict[int | str, dict[str, Any]] = {
+    200: {"headers": {"ETag": {"schema": {"type": "string"}, "description": "Of everything it is made of"}}},
+    304: {"description": "The state is the one whose ETag was sent"},
+    **responses(422),
+}
+
+
 def router(runner: Runner) -> APIRouter:
     """The endpoint over the home of `runner`."""
     made = APIRouter()
@@ -74,15 +81,7 @@ def router(runner: Runner) -> APIRouter:
         response_description="One page of each section that was asked for",
         response_model=InfrastructureState,
         response_model_exclude_unset=True,
-        responses={
-            200: {
-                "headers": {
-                    "ETag": {"schema": {"type": "string"}, "description": "Of everything it is made of"}
-                }
-            },
-            304: {"description": "The state is the one whose ETag was sent"},
-            **responses(422),
-        },
+        responses=_ANSWERS,
     )
     def infrastructure_state(
         *,

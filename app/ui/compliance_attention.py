@@ -50,6 +50,12 @@ def show() -> None:
     if not rows:
         st.caption("There are none. They are written in `config/policies.toml`.")
         return
+    _warn(rows)
+    _listed(rows)
+
+
+def _warn(rows: list[dict[str, Any]]) -> None:
+    """What has ended, and what soon will."""
     count = {state: sum(1 for row in rows if row["state"] == state) for state in WAIVERS}
     again = sum(int(row["findings"]) for row in rows if row["state"] == "expired")
     if count["expired"] or count["soon"]:
@@ -64,6 +70,9 @@ def show() -> None:
                 f"**{text.plural(count['soon'], 'waiver runs', 'waivers run')} out** within {SOON_DAYS} days."
             )
         st.warning("  \n".join(said), icon=":material/event_busy:")
+
+
+def _listed(rows: list[dict[str, Any]]) -> None:
     st.dataframe(
         [
             {

@@ -62,11 +62,12 @@ def heat_map(rows: Sequence[dict[str, Any]], columns: Sequence[str], labels: Map
     projects = list(dict.fromkeys(row["project"] for row in rows))
     found = {(row["project"], row["item"]): int(row["findings"]) for row in rows}
     values = [[found.get((project, column), 0) for column in columns] for project in projects]
+    titles = [labels.get(column, column) for column in columns]
     most = max((value for line in values for value in line), default=0) or 1
     figure = go.Figure(
         go.Heatmap(
             z=[[(value / most) ** 0.5 if value else None for value in line] for line in values],
-            x=[labels.get(column, column) for column in columns],
+            x=titles,
             y=[_label(project) for project in projects],
             customdata=[
                 [[_plain(project), value] for value in line]
@@ -83,17 +84,22 @@ def heat_map(rows: Sequence[dict[str, Any]], columns: Sequence[str], labels: Map
         )
     )
     for project, line in zip(projects, values, strict=True):
-        for column, value in zip(columns, line, strict=True):
+        for title, value in zip(titles, line, strict=True):
             if value:
-                figure.add_annotation(
-                    x=labels.get(column, column),
-                    y=_label(project),
-                    text=_short_number(value),
-                    showarrow=False,
-                    font={"color": _LIGHT_TEXT if (value / most) ** 0.5 > 0.45 else _DARK_TEXT, "size": 12},
-                )
+                _number(figure, title, _label(project), value, (value / most) ** 0.5)
+    _axes(figure)
+    figure.update_layout(height=max(180, 27 * len(projects) + 60))
+    return figure
+
+
+def _number(figure: go.Figure, x: str, y: str, value: int, share: float) -> None:
+    colour = _LIGHT_TEXT if share > 0.45 else _DARK_TEXT
+    font = {"color": colour, "size": 12}
+    figure.add_annotation(x=x, y=y, text=_short_number(value), showarrow=False, font=font)
+
+
+def _axes(figure: go.Figure) -> None:
     figure.update_layout(
-        height=max(180, 27 * len(projects) + 60),
         margin={"l": 8, "r": 8, "t": 8, "b": 8},
         xaxis={"title": None, "side": "top", "showgrid": False, "type": "category", "fixedrange": True},
         yaxis={
@@ -107,7 +113,6 @@ def heat_map(rows: Sequence[dict[str, Any]], columns: Sequence[str], labels: Map
         },
         uirevision="keep",
     )
-    return figure
 
 
 def benchmark(rows: Sequence[dict[str, Any]]) -> go.Figure:

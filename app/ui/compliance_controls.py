@@ -61,6 +61,19 @@ def figures(rows: list[dict[str, Any]]) -> None:
 
 def table(rows: list[dict[str, Any]], version: str) -> None:
     """Every control; selecting one opens it."""
+    shown = _filtered(rows)
+    if not shown:
+        page.empty_state("No such control", "None passes the filters.", ":material/filter_alt:")
+        return
+    _grid(shown, version)
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.caption(
+            f"{text.plural(len(shown), 'control')}. Select a row for its rules and findings.", width="content"
+        )
+        frames.download(f"cis-gcp-{version}", len(rows), f"{SQL}/controls", {"version": version}, paged=False)
+
+
+def _filtered(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     with st.grid(3, min_column_width=200, gap="small"):
         search = st.text_input(
             "Search", key="control-q", bind="query-params", type="search", placeholder="Number or title"
@@ -71,16 +84,16 @@ def table(rows: list[dict[str, Any]], version: str) -> None:
         )  # fmt: skip
         level = st.segmented_control("Profile", ["Level 1", "Level 2"], key="level", bind="query-params")
     words = (search or "").strip().lower()
-    shown = [
+    return [
         row
         for row in rows
         if (not words or words in f"{row['control']} {row['title']}".lower())
         and (not states or compliance_status.result(row["state"]).label in states)
         and (not level or f"Level {row['level']}" == level)
     ]
-    if not shown:
-        page.empty_state("No such control", "None passes the filters.", ":material/filter_alt:")
-        return
+
+
+def _grid(shown: list[dict[str, Any]], version: str) -> None:
     key = f"controls-{version}-{compliance_links.generation()}"
     st.dataframe(
         [cells(row) for row in shown],
@@ -106,11 +119,6 @@ def table(rows: list[dict[str, Any]], version: str) -> None:
         },
         alt="Controls of the benchmark",
     )
-    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.caption(
-            f"{text.plural(len(shown), 'control')}. Select a row for its rules and findings.", width="content"
-        )
-        frames.download(f"cis-gcp-{version}", len(rows), f"{SQL}/controls", {"version": version}, paged=False)
 
 
 def cells(row: dict[str, Any]) -> dict[str, Any]:

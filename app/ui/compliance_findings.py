@@ -11,6 +11,15 @@ from app.ui import compliance_links, compliance_status, coverage, frames, invent
 
 SQL = "pages/compliance"
 PAGE_SIZE = 50
+PICKED = {
+    "severity": "Severity",
+    "project": "Project",
+    "folder": "Folder",
+    "service": "Service",
+    "rule": "Rule",
+    "control": "Control",
+    "type": "Asset type",
+}
 NEW_DAYS = 7
 MOST_DOWNLOADED = 1_000_000
 STATES = {"Open": ["open"], "Unknown": ["unknown"], "Waived": ["waived"], "Resolved": ["resolved"], "All": []}
@@ -35,38 +44,26 @@ def show() -> None:
     table({**filters, "states": states}, by_state[str(chosen).lower()], str(chosen))
 
 
+def _choices(rules: list[dict[str, Any]]) -> dict[str, list[str]]:
+    controls = {one for row in rules for one in compliance_status.controls(row["frameworks"])}
+    return {
+        **frames.choices(f"{SQL}/facets"),
+        "severity": list(compliance_status.SEVERITIES),
+        "service": sorted({row["service"] for row in rules}),
+        "rule": sorted(row["policy_id"] for row in rules),
+        "control": sorted(controls, key=compliance_status.by_control),
+    }
+
+
 def choose(rules: list[dict[str, Any]]) -> dict[str, Any]:
     """The filter widgets, as parameters of the queries."""
     folders = frames.rows("pages/infrastructure/folders")
     paths = inventory.paths(folders)
-    choices = frames.choices(f"{SQL}/facets")
-    controls = sorted(
-        {one for row in rules for one in compliance_status.controls(row["frameworks"])},
-        key=compliance_status.by_control,
-    )
     with st.grid(4, min_column_width=150, gap="small"):
         search = st.text_input(
             "Search", key="q", bind="query-params", type="search", placeholder="Asset, rule or reason"
         )
-        picked = page.pick(
-            {
-                "severity": "Severity",
-                "project": "Project",
-                "folder": "Folder",
-                "service": "Service",
-                "rule": "Rule",
-                "control": "Control",
-                "type": "Asset type",
-            },
-            {
-                **choices,
-                "severity": list(compliance_status.SEVERITIES),
-                "folder": sorted(paths.values()),
-                "service": sorted({row["service"] for row in rules}),
-                "rule": sorted(row["policy_id"] for row in rules),
-                "control": controls,
-            },
-        )
+        picked = page.pick(PICKED, {**_choices(rules), "folder": sorted(paths.values())})
     new = st.toggle(
         f"Only new: found or reopened in the last {NEW_DAYS} days", key="new", bind="query-params"
     )

@@ -58,25 +58,23 @@ def show() -> None:
     table(shown, len(rows))
 
 
+def _cells(row: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "severity": compliance_status.severity(row["severity"]).words,
+        "title": row["title"],
+        "state": compliance_status.result(row["state"]).words,
+        **{name: row[name] for name in ("failed", "unknown", "waived", "passed")},
+        "service": row["service"],
+        "id": row["policy_id"],
+        "source": compliance_status.SOURCES.get(row["source"], row["source"]),
+    }
+
+
 def table(rows: list[dict[str, Any]], total: int) -> None:
     """The rules; selecting one opens it."""
     key = f"rules-{compliance_links.generation()}"
     st.dataframe(
-        [
-            {
-                "severity": compliance_status.severity(row["severity"]).words,
-                "title": row["title"],
-                "state": compliance_status.result(row["state"]).words,
-                "failed": row["failed"],
-                "unknown": row["unknown"],
-                "waived": row["waived"],
-                "passed": row["passed"],
-                "service": row["service"],
-                "id": row["policy_id"],
-                "source": compliance_status.SOURCES.get(row["source"], row["source"]),
-            }
-            for row in rows
-        ],
+        [_cells(row) for row in rows],
         hide_index=True,
         key=key,
         on_select=lambda: compliance_links.selected(key, "of_rule", [row["policy_id"] for row in rows]),

@@ -79,7 +79,7 @@ def test_every_call_answers_as_described(address: str, tmp_path: Path) -> None:
     program = Path(sys.executable).with_name("schemathesis")
     command = [
         str(program), "run", f"{address}/openapi.json", "--max-examples", str(EXAMPLES), "--seed", "1",
-        "--generation-deterministic", "--generation-database", "none", "--no-color", "--warnings", "off",
+        "--generation-deterministic", "--no-color", "--warnings", "off",
         "--header", f"Authorization: Bearer {TOKEN}", "--request-timeout", "10", "--continue-on-failure",
     ]  # fmt: skip
     found = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=150, check=False)
