@@ -132,7 +132,8 @@ def _explain_errors(app: FastAPI) -> None:
     async def http_error(_request: Request, error: StarletteHTTPException) -> JSONResponse:
         if isinstance(error.detail, dict):
             return JSONResponse(error.detail, error.status_code, headers=error.headers)
-        return _problem(error.status_code, str(error.detail), "GET /openapi.json lists every call.")
+        told = {"error": str(error.detail), "hint": "GET /openapi.json lists every call."}
+        return JSONResponse(told, error.status_code, headers=error.headers)
 
     @app.exception_handler(RequestValidationError)
     async def wrong_request(_request: Request, error: RequestValidationError) -> JSONResponse:

@@ -115,6 +115,16 @@ def _axes(figure: go.Figure) -> None:
     )
 
 
+_LEGEND = {
+    "orientation": "h",
+    "yanchor": "bottom",
+    "y": 1.02,
+    "x": 0,
+    "title": None,
+    "traceorder": "normal",
+}
+
+
 def benchmark(rows: Sequence[dict[str, Any]]) -> go.Figure:
     """One bar per section of the benchmark: how many of its controls are in each state."""
     import plotly.graph_objects as go
@@ -144,14 +154,7 @@ def benchmark(rows: Sequence[dict[str, Any]]) -> go.Figure:
         bargap=0.25,
         height=26 * len(names) + 110,
         margin={"l": 8, "r": 8, "t": 8, "b": 8},
-        legend={
-            "orientation": "h",
-            "yanchor": "bottom",
-            "y": 1.02,
-            "x": 0,
-            "title": None,
-            "traceorder": "normal",
-        },
+        legend=_LEGEND,
         xaxis={"title": "controls", "tickformat": ",d", "rangemode": "tozero", "fixedrange": True},
         yaxis={"title": None, "automargin": True, "type": "category", "ticksuffix": "  ", "fixedrange": True},
         uirevision="keep",

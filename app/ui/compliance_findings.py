@@ -129,39 +129,41 @@ def table(asked: dict[str, Any], total: int, chosen: str) -> None:
         grid(rows, f"findings-{skip}-{chosen}-{compliance_links.generation()}", chosen)
 
 
+ORDER = (
+    "severity",
+    "state",
+    "title",
+    "asset",
+    "unseen",
+    "project",
+    "reason",
+    "type",
+    "since",
+    "ended",
+    "until",
+)
+
+
+def _cells(row: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "severity": compliance_status.severity(row["severity"]).words,
+        "state": state_of(row),
+        "title": row["title"],
+        "asset": row["asset_name"].rpartition("/")[2] or row["asset_name"],
+        "project": row["project_id"],
+        "reason": row["reason"],
+        "type": text.kind(row["asset_type"]) if row["asset_type"] else None,
+        "since": row["reopened_at"] or row["first_seen"],
+        "ended": row["resolved_at"],
+        "until": row["waived_until"],
+    }
+
+
 def grid(rows: list[dict[str, Any]], key: str, chosen: str) -> None:
     """The table itself."""
     scopes = coverage.now()
     stale = coverage.of_assets([row["asset_name"] for row in rows], scopes)
-    shown = [
-        {
-            "severity": compliance_status.severity(row["severity"]).words,
-            "state": state_of(row),
-            "title": row["title"],
-            "asset": row["asset_name"].rpartition("/")[2] or row["asset_name"],
-            "unseen": coverage.mark(row["asset_name"], stale),
-            "project": row["project_id"],
-            "reason": row["reason"],
-            "type": text.kind(row["asset_type"]) if row["asset_type"] else None,
-            "since": row["reopened_at"] or row["first_seen"],
-            "ended": row["resolved_at"],
-            "until": row["waived_until"],
-        }
-        for row in rows
-    ]
-    order = [
-        "severity",
-        "state",
-        "title",
-        "asset",
-        "unseen",
-        "project",
-        "reason",
-        "type",
-        "since",
-        "ended",
-        "until",
-    ]
+    shown = [{**_cells(row), "unseen": coverage.mark(row["asset_name"], stale)} for row in rows]
     hidden = set() if stale else {"unseen"}
     hidden |= {"ended"} if chosen not in ("Resolved", "All") else set()
     hidden |= {"until"} if chosen not in ("Waived", "All") else set()
@@ -176,7 +178,7 @@ def grid(rows: list[dict[str, Any]], key: str, chosen: str) -> None:
         selection_mode="single-row",
         placeholder=text.NOTHING,
         height=page.table_height(len(rows)),
-        column_order=[name for name in order if name not in hidden],
+        column_order=[name for name in ORDER if name not in hidden],
         column_config=columns(),
         alt="Findings, the gravest first",
     )
