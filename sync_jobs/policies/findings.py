@@ -164,12 +164,12 @@ def daily(
     )
 
 
-def _controls(frameworks: Mapping[str, Mapping[str, object]]) -> set[tuple[str, str]]:
+def _controls(frameworks: Mapping[str, Mapping[str, Sequence[str]]]) -> set[tuple[str, str]]:
     made = set()
     for name, versions in frameworks.items():
-        for version, control in versions.items():
+        for version, controls in versions.items():
             made.add(("framework", f"{name} {version}"))
-            for one in control if isinstance(control, list) else [control]:
+            for one in controls:
                 made.add(("control", f"{name} {version} {one}"))
     return made
 

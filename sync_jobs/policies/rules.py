@@ -62,8 +62,16 @@ class Rule:
         return bool(needs) and not any(bound[name] for name in needs)
 
     @property
-    def frameworks(self) -> dict[str, dict[str, Any]]:
-        return dict(self.file.extra.get("frameworks") or {})
+    def frameworks(self) -> dict[str, dict[str, list[str]]]:
+        """Framework -> version -> the controls it serves."""
+        named = self.file.extra.get("frameworks") or {}
+        return {
+            name: {
+                str(version): [str(one) for one in (control if isinstance(control, list) else [control])]
+                for version, control in versions.items()
+            }
+            for name, versions in named.items()
+        }
 
     @cached_property
     def speaks_of(self) -> frozenset[str]:

@@ -185,13 +185,21 @@ def values_for(key: str) -> dict[str, Any]:
         "before": 0,
         "after": 1,
         "prefix": "gate",
+        "names": [instance("till-001")["name"]],
+        "missed": ["projects/quartz-shop"],
+        "policy_id": "door_open",
+        "asset_name": instance("till-001")["name"],
         "networks": ["projects/quartz-shop/global/networks/default"],
     }
     file = sql_files.get(key)
     named = {param.name for param in file.params}
     needed = {param.name for param in file.params if param.required}
-    given = {name: known[name] for name in known.keys() & named if name in needed or name == "now"}
+    given = {
+        name: known[name] for name in known.keys() & named if name in needed | {"now", "names", "missed"}
+    }
     for param in file.params:
+        if param.name == "today":
+            given["today"] = NOW.date()
         if param.name == "since":
             ago = NOW - dt.timedelta(days=20)
             given["since"] = ago.date() if param.type == "DATE" else ago

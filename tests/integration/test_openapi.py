@@ -81,6 +81,8 @@ def test_every_call_answers_as_described(address: str, tmp_path: Path) -> None:
         str(program), "run", f"{address}/openapi.json", "--max-examples", str(EXAMPLES), "--seed", "1",
         "--generation-deterministic", "--no-color", "--warnings", "off",
         "--header", f"Authorization: Bearer {TOKEN}", "--request-timeout", "10", "--continue-on-failure",
+        # That `from` lies before `to`, and not too far, is nothing a schema can say.
+        "--exclude-checks", "positive_data_acceptance",
     ]  # fmt: skip
     found = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=150, check=False)
     assert found.returncode == 0, found.stdout[-12_000:] + found.stderr[-2000:]

@@ -128,9 +128,9 @@ named AS (
     waived,
     `unknown`,
     CASE @version
-      WHEN '3.0' THEN COALESCE(JSON_VALUE_ARRAY(frameworks, '$.cis_gcp."3.0"'), [JSON_VALUE(frameworks, '$.cis_gcp."3.0"')])
-      WHEN '4.0' THEN COALESCE(JSON_VALUE_ARRAY(frameworks, '$.cis_gcp."4.0"'), [JSON_VALUE(frameworks, '$.cis_gcp."4.0"')])
-      WHEN '5.0' THEN COALESCE(JSON_VALUE_ARRAY(frameworks, '$.cis_gcp."5.0"'), [JSON_VALUE(frameworks, '$.cis_gcp."5.0"')])
+      WHEN '3.0' THEN JSON_VALUE_ARRAY(frameworks, '$.cis_gcp."3.0"')
+      WHEN '4.0' THEN JSON_VALUE_ARRAY(frameworks, '$.cis_gcp."4.0"')
+      WHEN '5.0' THEN JSON_VALUE_ARRAY(frameworks, '$.cis_gcp."5.0"')
     END AS controls
   FROM policies
   WHERE frameworks IS NOT NULL
