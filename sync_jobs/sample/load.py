@@ -14,7 +14,6 @@ from app.errors import Busy, Permanent, SettingsError
 from app.settings import Settings
 from sync_jobs.layers.events.layer import SAMPLE_TICK
 from sync_jobs.sample.make import SampleManifest, make
-from sync_jobs.sample.parts import cut
 from sync_jobs.sample.stream import tick_of
 
 if TYPE_CHECKING:
@@ -102,19 +101,10 @@ def _run_layers(settings: Settings, cache: Cache, made: SampleManifest, progress
 
 
 def _runs(made: SampleManifest) -> list[tuple[str, dict[str, Any]]]:
-    """The runs in order: the state of a year ago, the year's changes on top of it, then the other layers.
-
-    The rules judge what the past weeks looked like as of then, but not the state of a year ago: they would take the
-    ages of then for those of today.
-    """
-    year_ago = {"paths": [str(made.base), str(made.iam)], "read_time": made.base_time}
+    """The runs in order: the state of a year ago, the year's changes on top of it, then the other layers."""
     return [
-        ("assets", year_ago),
-        *(
-            run
-            for path, at in cut(made.history, made.as_of)
-            for run in (("assets", {"paths": [str(path)], "read_time": at}), ("policies", {"read_time": at}))
-        ),
+        ("assets", {"paths": [str(made.base), str(made.iam)], "read_time": made.base_time}),
+        ("assets", {"paths": [str(made.history)], "read_time": made.as_of}),
         ("git", {}),
         ("events", {"paths": [str(made.events)]}),
         ("metrics", {}),

@@ -29,7 +29,7 @@ def one(settings: Settings, sql: str) -> object:
 def test_the_sample_is_loaded_once_and_gives_way_to_a_source(tmp_path: Path) -> None:
     settings = Settings(home=tmp_path / "home")
     loaded = load.load(settings)
-    assert loaded["loaded"] and set(loaded["layers"]) == {"assets", "policies", "git", "events", "metrics"}
+    assert loaded["loaded"] and set(loaded["layers"]) == {"assets", "git", "events", "metrics"}
     assert set(loaded["layers"].values()) == {"success"}
     assert one(settings, "SELECT COUNT(*) AS n FROM assets") == loaded["assets"]
     assert one(settings, "SELECT COUNT(*) AS n FROM asset_changes") == loaded["changes"]
