@@ -27,6 +27,9 @@ PAGES = {
     "infrastructure": "infrastructure?tab=Instances",
     "landing-zone": "landing_zone?doc=docs/getting-started.md",
     "drift": "drift",
+    "compliance": "compliance",
+    "compliance-findings": "compliance?tab=Findings",
+    "compliance-framework": "compliance?tab=Framework",
     "live-events": "live_events",
     "trends": "trends",
 }
@@ -49,11 +52,14 @@ def main() -> int:
     """Returns the exit status: 1 when a picture is too large for the repository."""
     parser = argparse.ArgumentParser(description="Makes the pictures of the pages.")
     parser.add_argument("--url", help="a portal that runs already; without it one is started on the sample")
+    parser.add_argument("pages", nargs="*", choices=[*PAGES, []], help="only these pictures; all without")
     given = parser.parse_args()
     IMAGES.mkdir(parents=True, exist_ok=True)
     with portal(given.url) as url, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=CHROMIUM)
-        made = list(shoot(browser, url))
+        judged(browser, url)
+        chosen = {name: PAGES[name] for name in given.pages or PAGES}
+        made = list(shoot(browser, url, chosen))
         browser.close()
     large = [path for path in made if path.stat().st_size > LARGEST_BYTES]
     for path in made:
@@ -61,14 +67,14 @@ def main() -> int:
     return 1 if large else 0
 
 
-def shoot(browser: Browser, url: str) -> Iterator[Path]:
-    """Every page in every size and scheme."""
+def shoot(browser: Browser, url: str, chosen: dict[str, str]) -> Iterator[Path]:
+    """The chosen pages in every size and scheme."""
     for scheme in ("light", "dark"):
         for size, (width, height) in SIZES.items():
             context = browser.new_context(
                 viewport={"width": width, "height": height}, color_scheme=scheme, timezone_id="UTC"
             )
-            for name, address in PAGES.items():
+            for name, address in chosen.items():
                 page = context.new_page()
                 page.goto(url + address)
                 settle(page)
@@ -77,6 +83,19 @@ def shoot(browser: Browser, url: str) -> Iterator[Path]:
                 page.close()
                 yield path
             context.close()
+
+
+def judged(browser: Browser, url: str) -> None:
+    """Wait until the sidecar has run the rules over the sample."""
+    page = browser.new_page()
+    for _ in range(20):
+        page.goto(url + PAGES["compliance"])
+        try:
+            page.wait_for_selector("[data-testid=stMetricValue]", timeout=4_000)
+            break
+        except PlaywrightTimeout:
+            continue
+    page.close()
 
 
 def settle(page: Page) -> None:

@@ -38,8 +38,9 @@ def show() -> None:
     by_state["all"] = sum(by_state.values())
     chosen = st.segmented_control(
         "Status", list(STATES), default="Open", required=True, key="state", bind="query-params",
-        format_func=lambda name: f"{name} {by_state[name.lower()]:,}", label_visibility="collapsed",
+        label_visibility="collapsed",
     )  # fmt: skip
+    st.caption(" · ".join(f"{name} {by_state[name.lower()]:,}" for name in STATES))
     states = STATES.get(str(chosen), ["open"])
     table({**filters, "states": states}, by_state[str(chosen).lower()], str(chosen))
 

@@ -19,7 +19,7 @@ from tests.fixtures.processes import free_port
 
 NOW = datetime.now(UTC)
 TODAY = NOW.date()
-PAGES = ("sync_status", "infrastructure", "landing_zone", "drift", "live_events", "trends")
+PAGES = ("sync_status", "infrastructure", "landing_zone", "compliance", "drift", "live_events", "trends")
 
 
 class World:
@@ -67,7 +67,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
 @pytest.fixture
 def full(world: World) -> World:
     """Everything of everything, a little of each, synced a minute ago."""
-    from tests.pages import landing_zone_rows
+    from tests.pages import compliance_rows, landing_zone_rows
 
     fill_layers(world)
     fill_assets(world)
@@ -75,6 +75,7 @@ def full(world: World) -> World:
     fill_events(world)
     landing_zone_rows.fill(world)
     landing_zone_rows.fill_drift(world)
+    compliance_rows.fill(world)
     world.add("portal_info", key="source_kind", value="sample")
     return world
 

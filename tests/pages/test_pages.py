@@ -13,7 +13,7 @@ from tests.pages.conftest import NOW, PAGES, World, page, words
 TITLES = dict(
     zip(
         PAGES,
-        ("Sync status", "Infrastructure", "Landing zone", "Drift", "Live events", "Trends"),
+        ("Sync status", "Infrastructure", "Landing zone", "Compliance", "Drift", "Live events", "Trends"),
         strict=True,
     )
 )
@@ -47,6 +47,7 @@ def test_real_data_is_not_called_synthetic(full: World, name: str) -> None:
         ("sync_status", "No layer has been described yet"),
         ("infrastructure", "The inventory is empty"),
         ("landing_zone", "Nothing is synced yet"),
+        ("compliance", "No rule has run yet"),
         ("drift", "Nothing has been compared yet"),
         ("live_events", "No events in this window"),
         ("trends", "No day has been counted yet"),
