@@ -26,7 +26,7 @@ from tests.fixtures.probe import ProbeLayer, wait_for
 from tests.fixtures.processes import free_port
 
 TOKEN = "a-token-for-tests"
-EXAMPLES = 30  # per operation, always the same ones
+EXAMPLES = 12  # per operation, always the same ones
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import lru_cache
-from itertools import pairwise
 
 from app.sql_files import SqlFile
 
@@ -20,12 +19,6 @@ _WORD = re.compile(r"\b[A-Z][A-Z0-9_]+\b")
 def words(file: SqlFile) -> set[str]:
     """Its functions and keywords: they are in capitals, names are not."""
     return set(_listed(file))
-
-
-def neighbours(file: SqlFile) -> set[str]:
-    """The same, and which follows which: STRING_AGG DISTINCT, COALESCE JSON_VALUE."""
-    listed = _listed(file)
-    return set(listed) | {f"{one} {next_one}" for one, next_one in pairwise(listed)}
 
 
 def _listed(file: SqlFile) -> list[str]:
