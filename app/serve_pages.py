@@ -15,6 +15,13 @@ FIRST_PAGE = "pages/sync_status"
 
 def main() -> None:
     """Entry point; the arguments are those of `streamlit`."""
+    # Whole, before there is a second thread: two that import parts of one package at once can see it half made.
+    import duckdb  # noqa: F401
+    import numpy  # noqa: F401
+    import pandas  # noqa: F401
+    import pyarrow  # noqa: F401
+    import streamlit  # noqa: F401
+
     threading.Thread(target=_make_ready, name="make-ready", daemon=True).start()
     runpy.run_module("streamlit", run_name="__main__", alter_sys=True)
 

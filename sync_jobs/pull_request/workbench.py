@@ -5,6 +5,7 @@ It is the base branch with the target folders as they are published now, and not
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -106,20 +107,22 @@ class Workbench:
             raise _explained(self._remote.url, error) from error
 
 
+_PROTECTED = re.compile(r"protected branch|gh006|gh013", re.IGNORECASE)
+# The numbers as words: they also occur in the ids of commits.
+_NO_ACCESS = re.compile(r"\b40[13]\b|denied|authentication failed|could not read username", re.IGNORECASE)
+
+
 def _explained(url: str, error: GitFailed) -> PortalError:
     said = error.stderr or error.message
     if "stale info" in said or "fetch first" in said:
         return Retryable(f"Somebody else moved the branch at {url} just now: {said}", "Run it again.")
-    if any(
-        word in said.lower()
-        for word in ("403", "401", "denied", "authentication failed", "could not read username")
-    ):
+    if _PROTECTED.search(said):
+        return Permanent(
+            f"{url} refused the branch: {said}", "Let a rule of the repository allow it to the token."
+        )
+    if _NO_ACCESS.search(said):
         return Permanent(
             f"{url} refused access: {said}",
             "Give the token in PORTAL_SYNC_TOKEN the permission Contents (read and write).",
-        )
-    if "protected branch" in said.lower() or "gh006" in said.lower() or "gh013" in said.lower():
-        return Permanent(
-            f"{url} refused the branch: {said}", "Let a rule of the repository allow it to the token."
         )
     return Permanent(f"{url} could not be used: {said}", "Try the same with git on this machine.")

@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -107,6 +108,24 @@ def test_when_one_child_dies_the_other_is_stopped(launch: Launch, word: str, nam
     assert portal.process.returncode == 1
     assert f"The {name} ended" in said
     assert gone(running, 1) == []
+
+
+def test_what_threads_share_is_imported_whole_before_there_are_two() -> None:
+    """Two threads that import parts of one package at once can see it half made: the pages then end at their start."""
+    code = """
+import runpy, sys, threading
+from app import serve_pages
+runpy.run_module = lambda *given, **more: None
+def start(thread):
+    if thread.name == "make-ready":
+        print(sorted({"duckdb", "numpy", "pandas", "pyarrow", "streamlit"} - set(sys.modules)))
+threading.Thread.start = start
+serve_pages.main()
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stdout == "[]\n", done.stderr
 
 
 @pytest.mark.parametrize("setting", ["PORTAL_UI_PORT", "PORTAL_API_PORT"])

@@ -336,7 +336,9 @@ def test_a_branch_that_somebody_moved_meanwhile_is_not_overwritten(
 
 def test_a_push_that_is_refused_is_told(zone: Zone) -> None:
     hook = zone.github.bare / "hooks" / "pre-receive"
-    hook.write_text("#!/bin/sh\necho 'GH013: Repository rule violations found' >&2\nexit 1\n")
+    hook.write_text(
+        "#!/bin/sh\necho 'GH013: Repository rule violations found for 16778403bc30' >&2\nexit 1\n"
+    )
     hook.chmod(0o755)
     row = zone.run()
     assert row["status"] == "partial" and "refused the branch" in row["error_messages"][0]

@@ -52,7 +52,11 @@ def allowed(place: str, name: str) -> bool:
     if top == "apscheduler":
         return place == "sync_jobs/scheduler.py"
     if top == "streamlit":
-        return package == "pages" or place == "app/main.py" or place.startswith("app/ui/")
+        return (
+            package == "pages"
+            or place in ("app/main.py", "app/serve_pages.py")
+            or place.startswith("app/ui/")
+        )
     if package == "pages":
         in_app = name == "app" or name.startswith(("app.queries", "app.ui"))
         return in_app if top in OURS else top not in NOT_IN_PAGES
