@@ -35,7 +35,7 @@ class Scope:
     dimension: str = "all"
     item: str = ""
     where: dict[str, Any] = field(default_factory=lambda: {"projects": [], "folders": []})
-    filters: dict[str, list[str]] = field(default_factory=dict)
+    filters: dict[str, Any] = field(default_factory=dict)
 
 
 def show() -> None:
