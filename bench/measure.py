@@ -56,7 +56,7 @@ def timed(command: list[str], environment: dict[str, str] | None = None) -> Run:
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise SystemExit(f"{' '.join(command)} exited {process.returncode}: {output[-2000:]!r}")
-    return Run(seconds, usage.ru_maxrss * 1024, json.loads(output.splitlines()[-1] if output else b"null"))
+    return Run(seconds, usage.ru_maxrss * 1024, json.loads(output or b"null"))
 
 
 def floor(path: Path) -> float:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import groupby
@@ -21,13 +21,10 @@ from sync_jobs.policies import derived
 from sync_jobs.policies.rules import PORTAL, Rule
 
 _WHERE = frozenset({"name", "asset_type", "project_id", "folder"})
-HELD = (
-    250_000  # so many assets are unpacked once for all rules; of more, those that a service's rules speak of
-)
-TOGETHER = 40  # rules whose rows are held at once
+HELD = 250_000  # so many assets are unpacked once, and all rules run over them without a pause
+TOGETHER = 40  # of more assets: rules whose rows are held at once, over those assets they speak of
 JUDGED = (
-    "policy_id VARCHAR, severity VARCHAR, asset_name VARCHAR, asset_type VARCHAR, project_id VARCHAR, folder VARCHAR,"
-    " status VARCHAR, reason VARCHAR, evidence JSON"
+    "policy_id VARCHAR, severity VARCHAR, asset_name VARCHAR, status VARCHAR, reason VARCHAR, evidence JSON"
 )
 
 
@@ -42,13 +39,22 @@ class Result:
 
 def prepare(connection: duckdb.DuckDBPyConnection, source: str, rules: Sequence[Rule]) -> None:
     """The tables that rules read, from the relation `source` that has the columns of `assets`."""
+    hold(connection, source)
+    derive(connection, {name for rule in rules for name in rule.reads})
+
+
+def hold(connection: duckdb.DuckDBPyConnection, source: str) -> None:
+    """The assets, as `everything`. It does not need to know the rules: they can be read meanwhile."""
     columns = ", ".join(
         f'CAST("{c.name}" AS {duckdb_type(c)}) AS "{c.name}"' for c in tables()["assets"].columns
     )
     count = connection.execute(f"SELECT count(*) FROM {source}").fetchall()[0][0]
     held = "TABLE" if count <= HELD else "VIEW"
     connection.execute(f"CREATE OR REPLACE {held} everything AS SELECT {columns} FROM {source}")
-    needed = {name for rule in rules for name in rule.reads}
+
+
+def derive(connection: duckdb.DuckDBPyConnection, needed: Collection[str] = derived.DERIVED) -> None:
+    """The other tables that rules read, from `everything`; those not needed stay empty."""
     for name in derived.DERIVED:
         made = derived.select(name, "everything")
         connection.execute(
@@ -66,7 +72,8 @@ def lock(connection: duckdb.DuckDBPyConnection, folders: Iterable[str]) -> None:
 
 def collect(connection: duckdb.DuckDBPyConnection) -> None:
     """Empty tables for the results."""
-    connection.execute(f"CREATE OR REPLACE TABLE found ({JUDGED})")
+    place = "asset_type VARCHAR, project_id VARCHAR, folder VARCHAR"
+    connection.execute(f"CREATE OR REPLACE TABLE found ({JUDGED}, {place})")
     connection.execute(
         "CREATE OR REPLACE TABLE tallies (policy_id VARCHAR, severity VARCHAR, project_id VARCHAR, folder VARCHAR,"
         " status VARCHAR, assets BIGINT)"
@@ -92,13 +99,15 @@ def judged(
 
     A rule is not run where no asset is of its types, or what it needs is not set. `each` is called before every rule, and may raise.
     """
-    there = {kind for (kind,) in connection.execute("SELECT DISTINCT asset_type FROM everything").fetchall()}
+    counts = connection.execute("SELECT asset_type, count(*) FROM everything GROUP BY ALL").fetchall()
+    there, held = {kind for kind, _ in counts}, sum(count for _, count in counts) <= HELD
     idle = [rule for rule in rules if rule.waits or there.isdisjoint(rule.asset_types)]
-    _narrow(connection, [])
+    _show(connection, [], held)
     yield [Result(rule.policy_id, 0.0) for rule in idle]
+    busy = [rule for rule in rules if rule not in idle]
     with pool() as workers:
-        for some in _together([rule for rule in rules if rule not in idle]):
-            _narrow(connection, some)
+        for some in [busy] if held else _together(busy):
+            _show(connection, some, held)
             yield judge(connection, workers, some, each)
 
 
@@ -112,14 +121,13 @@ def judge(
     workers: ThreadPoolExecutor,
     rules: Iterable[Rule],
     each: Callable[[], None] = lambda: None,
-    placed: bool = True,
 ) -> list[Result]:
-    """Run rules over `assets`, into the table `judged`, all at once; with type, project and folder where `placed`."""
+    """Run rules over `assets`, into the table `judged`, side by side."""
     waiting = []
     for rule in rules:
         each()
         _translated(rule)  # here, while earlier rules run: Python and DuckDB side by side
-        waiting.append(workers.submit(_judge, connection.cursor(), rule, placed))
+        waiting.append(workers.submit(_judge, connection.cursor(), rule))
     return _refused(connection, [one.result() for one in waiting])
 
 
@@ -131,13 +139,13 @@ def _together(rules: Iterable[Rule]) -> Iterator[list[Rule]]:
             yield some[start : start + TOGETHER]
 
 
-def _narrow(connection: duckdb.DuckDBPyConnection, rules: Sequence[Rule]) -> None:
-    """Show these rules, as `assets`, the types they speak of, unpacked once for all of them.
+def _show(connection: duckdb.DuckDBPyConnection, rules: Sequence[Rule], held: bool) -> None:
+    """Show these rules, as `assets`, the types they speak of, unpacked once for all of them, or all that is `held`.
 
     A rule of the landing zone sees everything: it may choose assets in a way that is not foreseen here.
     """
     connection.execute(f"CREATE OR REPLACE TABLE judged ({JUDGED})")
-    if all(rule.source == PORTAL for rule in rules):
+    if not held and all(rule.source == PORTAL for rule in rules):
         kinds = sorted({kind for rule in rules for kind in rule.speaks_of})
         connection.execute(
             "CREATE OR REPLACE TABLE narrow AS FROM everything WHERE asset_type IN (SELECT unnest(?))",
@@ -156,15 +164,13 @@ def _translated(rule: Rule) -> None:
         return
 
 
-def _judge(connection: duckdb.DuckDBPyConnection, rule: Rule, placed: bool) -> Result:
+def _judge(connection: duckdb.DuckDBPyConnection, rule: Rule) -> Result:
     """Add the rows of a rule to the table `judged`: all or none."""
     start, error = time.perf_counter(), None
-    place = "w.name, w.asset_type, w.project_id, w.folder" if placed else "j.asset_name, NULL, NULL, NULL"
-    beside = " JOIN assets w ON w.name = j.asset_name" if placed else ""
     try:
         connection.execute(
-            f"INSERT INTO judged SELECT $policy__id, $severity__, {place}, j.status, j.reason, j.evidence"
-            f" FROM ({rule.file.duckdb}\n) j{beside}",
+            "INSERT INTO judged SELECT $policy__id, $severity__, j.asset_name, j.status, j.reason, j.evidence"
+            f" FROM ({rule.file.duckdb}\n) j",
             {**rule.file.bind(rule.values), "policy__id": rule.policy_id, "severity__": rule.severity},
         )
     except duckdb.OutOfMemoryException:
@@ -197,11 +203,14 @@ def _refused(connection: duckdb.DuckDBPyConnection, results: list[Result]) -> li
 
 
 def _keep(connection: duckdb.DuckDBPyConnection) -> None:
-    """Count what `judged` holds, and keep what is not fine, or was a finding before."""
+    """Count what `judged` holds by the place of the asset, and keep what is not fine, or was a finding before."""
+    beside = "FROM judged j JOIN assets a ON a.name = j.asset_name"
     connection.execute(
-        "INSERT INTO tallies SELECT policy_id, severity, project_id, folder, status, count(*) FROM judged GROUP BY ALL"
+        f"INSERT INTO tallies SELECT policy_id, severity, project_id, folder, status, count(*) {beside} GROUP BY ALL"
     )
-    connection.execute("INSERT INTO found SELECT * FROM judged WHERE status <> 'pass'")
+    connection.execute(
+        f"INSERT INTO found SELECT j.*, a.asset_type, a.project_id, a.folder {beside} WHERE status <> 'pass'"
+    )
     connection.execute(
         "INSERT INTO passed SELECT j.policy_id, j.asset_name FROM judged j SEMI JOIN open_before o"
         " ON o.asset_name = j.asset_name AND o.policy_id = j.policy_id WHERE j.status = 'pass'"

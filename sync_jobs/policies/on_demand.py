@@ -82,7 +82,7 @@ def ask(settings: Settings, chosen: Sequence[Rule], files: Sequence[str], folder
     errors: list[str] = []
     for results in engine.judged(connection, chosen):
         errors += [one.error for one in results if one.error]
-        connection.execute("INSERT INTO answer SELECT * FROM judged")
+        connection.execute("INSERT INTO answer FROM judged SEMI JOIN assets ON name = asset_name")
     failed = "SELECT severity, count(*) FROM answer WHERE status = 'fail' GROUP BY severity"
     rows = connection.sql(
         "SELECT policy_id, asset_name, status, reason, CAST(evidence AS VARCHAR) AS evidence FROM answer"

@@ -98,7 +98,7 @@ class Recheck:
         self._connection.close()
 
     def _run(self, rules: Iterable[Rule]) -> list[engine.Result]:
-        return engine.judge(self._connection, self._workers, rules, placed=False)
+        return engine.judge(self._connection, self._workers, rules)
 
     def _surround(self, rules: Sequence[Rule], projects: list[str | None]) -> None:
         """Bring in what these rules look at beside the changed assets."""

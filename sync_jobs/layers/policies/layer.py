@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, timedelta
 from pathlib import Path
@@ -73,18 +74,19 @@ class PoliciesLayer:
         found, paths = config.load(), cache.paths("assets")
         if not paths:
             return Unknown("There are no assets.", "Import an export file first.")
-        known = rules.load(ctx.settings, found)
         folder = cache.workspace(NAME)
         connection = cache.duckdb(ctx.settings.import_memory_limit, ctx.settings.threads, folder)
         connection.execute("SET GLOBAL disabled_optimizers = ''")
         engine.lock(connection, [str(cache.folder), str(folder)])
-        engine.prepare(connection, assets(paths), known.enabled())
+        with ThreadPoolExecutor(1, thread_name_prefix="assets") as beside:
+            seen = beside.submit(_look, connection, assets(paths), cache.paths("violations"))
+            known = rules.load(ctx.settings, found)
+            seen.result()
         return Checked(connection, known, found, inputs)
 
     def normalise(self, extracted: Checked, ctx: RunContext) -> Checked:
         """All rules."""
         engine.collect(extracted.connection)
-        findings.before(extracted.connection, ctx.cache.paths("violations"))
         extracted.results = engine.run_all(extracted.connection, extracted.known.enabled(), ctx.check)
         today = ctx.read_time.astimezone(UTC).date()
         findings.waive(extracted.connection, extracted.settings.waivers, today)
@@ -112,6 +114,13 @@ class PoliciesLayer:
         ctx.cache.sweep()
 
 
+def _look(connection: duckdb.DuckDBPyConnection, source: str, violations: Sequence[str]) -> None:
+    """All that rules read, while they are read themselves: Python and DuckDB side by side."""
+    engine.hold(connection, source)
+    engine.derive(connection)
+    findings.before(connection, violations)
+
+
 def _inputs(settings: Settings, files: Sequence[str]) -> str:
     """A mark of all that findings depend on, the time of day excepted."""
     text = "|".join(
@@ -134,12 +143,16 @@ def _written(checked: Checked, ctx: RunContext) -> dict[str, Path]:
         *checked.results,
         *(engine.Result(one.policy_id, 0.0, one.error) for one in checked.known.broken),
     ]
-    findings.merge(connection, results, ctx.read_time, ctx.run_id, str(files["violations"]))
     day = findings.Day(today, today - timedelta(days=ctx.settings.snapshot_retention_days), ctx.run_id)
-    earlier = cache.paths("compliance_daily")
-    findings.daily(connection, checked.known.enabled(), earlier, day, str(files["compliance_daily"]))
-    for name in derived.DERIVED:
-        connection.execute(f"COPY {name} TO {literal(files[name])} (FORMAT parquet, COMPRESSION zstd)")
+    earlier, target = cache.paths("compliance_daily"), str(files["compliance_daily"])
+    with ThreadPoolExecutor(1, thread_name_prefix="figures") as beside:
+        figures = beside.submit(
+            findings.daily, connection.cursor(), checked.known.enabled(), earlier, day, target
+        )
+        findings.merge(connection, results, ctx.read_time, ctx.run_id, str(files["violations"]))
+        for name in derived.DERIVED:
+            connection.execute(f"COPY {name} TO {literal(files[name])} (FORMAT parquet, COMPRESSION zstd)")
+        figures.result()
     return files
 
 
