@@ -25,10 +25,10 @@ MEANINGS = {
 def show() -> None:
     """The tab."""
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
-        st.markdown("**CIS Google Cloud Foundations Benchmark**", width="content")
+        st.markdown("**CIS Google Cloud Foundations Benchmark**, version", width="content")
         version = st.segmented_control(
             "Version", compliance_status.VERSIONS, default="4.0", required=True, key="version",
-            bind="query-params", label_visibility="collapsed", format_func=lambda one: f"Version {one}",
+            bind="query-params", label_visibility="collapsed",
         )  # fmt: skip
     rows = frames.rows(f"{SQL}/controls", version=str(version))
     figures(rows)

@@ -106,6 +106,7 @@ class PoliciesLayer:
             cache.state.replace("policies", rows)
             cache.state.replace("waivers", waivers)
             cache.publish(ctx.lease, published, {INPUTS: normalised.inputs})
+        normalised.connection.close()  # what it holds is large
         return _outcome(normalised, rows)
 
     def cleanup(self, ctx: RunContext) -> None:
