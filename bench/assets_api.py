@@ -14,29 +14,28 @@ SCOPE = "organizations/1"
 
 # A server in a process of its own, its pages made before the first call: what is measured is the client.
 _SERVER = """
-import sys, threading
+import random, string, sys
 from bench import exports
+from google.cloud.asset_v1 import ListAssetsResponse
+from google.protobuf import json_format
 from tests.fixtures.asset_api import AssetApi
-import random, string
-from google.cloud.asset_v1 import ContentType, ListAssetsRequest
-from google.protobuf import timestamp_pb2
-count = int(sys.argv[1])
+count, size = int(sys.argv[1]), 1000
 noise = "".join(random.Random(1).choices(string.ascii_lowercase + string.digits, k=200_000))
-api = AssetApi()
-few = min(count, 5_000)
-api.put("organizations/1", "RESOURCE", [exports._asset(n, noise, False) for n in range(few)])
-held = api._assets["organizations/1", "RESOURCE"]
-while len(held) < count:  # the same content under other names
-    for asset in list(held[:few]):
-        other = type(asset)(); other.CopyFrom(asset); other.name = f"{asset.name}-{len(held)}"; held.append(other)
-class Nobody:
-    pass
-for start in range(0, count, 1000):
-    token = f"0:{start}" if start else ""
-    api.list_assets(ListAssetsRequest(parent="organizations/1", content_type=ContentType.RESOURCE, page_size=1000,
-        page_token=token, read_time=timestamp_pb2.Timestamp(seconds=1)), Nobody())
-held.clear()
-with api.serving() as endpoint:
+message = ListAssetsResponse.pb()
+few = [json_format.ParseDict(exports._asset(n, noise, False), message().assets.add(), ignore_unknown_fields=True)
+    for n in range(min(count, 5_000))]
+pages = {}
+for start in range(0, count, size):  # the same content again and again, under other names
+    page = message(next_page_token=f"0:{start + size}" if start + size < count else "")
+    for n in range(start, min(start + size, count)):
+        asset = page.assets.add()
+        asset.CopyFrom(few[n % len(few)])
+        asset.name += f"-{n}"
+    pages[start] = page.SerializeToString()
+class Ready(AssetApi):
+    def list_assets(self, request, context):
+        return pages[int(request.page_token.partition(":")[2] or 0)]
+with Ready().serving() as endpoint:
     print(endpoint, flush=True)
     sys.stdin.read()
 """
