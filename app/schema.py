@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -86,6 +86,37 @@ def with_later_columns(name: str, select: str) -> str:
     table = tables()[name]
     absent = ", ".join(f'CAST(NULL AS {duckdb_type(table.column(one))}) AS "{one}"' for one in LATER[name])
     return f"{select} UNION ALL BY NAME SELECT {absent} WHERE false"
+
+
+# What the stream of events changed since the files of these tables were written, kept beside them until they are written
+# again: the columns of the table, and these. Only the local cache has them.
+_UPDATES = {
+    "assets": (
+        ("deleted", "BOOL", "Whether the asset is gone"),
+        ("resource_at", "TIMESTAMP", "Newest news of its resource"),
+        ("iam_policy_at", "TIMESTAMP", "Newest news of its IAM policy"),
+        ("org_policy_at", "TIMESTAMP", "Newest news of its organisation policies"),
+        ("access_policy_at", "TIMESTAMP", "Newest news of its access policy"),
+        ("os_inventory_at", "TIMESTAMP", "Newest news of its inventory"),
+    ),
+    "asset_changes": (),
+    "violations": (),
+}
+UPDATES = "_updates"
+
+
+@lru_cache(maxsize=4)
+def updates(folder: Path | None = None) -> dict[str, Table]:
+    """The tables beside `assets`, `asset_changes` and `violations`, by their own names, such as `assets_updates`."""
+    known = tables(folder) if folder else tables()
+    return {
+        f"{name}{UPDATES}": replace(
+            known[name],
+            name=f"{name}{UPDATES}",
+            columns=(*known[name].columns, *(Column(one, kind, True, told) for one, kind, told in more)),
+        )
+        for name, more in _UPDATES.items()
+    }
 
 
 def duckdb_ddl(table: Table) -> str:

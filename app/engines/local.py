@@ -21,7 +21,7 @@ from app.engines.local_errors import translated
 from app.engines.local_tables import STATE_FILE, HotTables
 from app.errors import QueryError
 from app.manifest import CACHE_FOLDER, PARQUET_TABLES, SPANS, Manifest
-from app.schema import Column, duckdb_type, tables, with_later_columns
+from app.schema import UPDATES, Column, duckdb_type, tables, updates, with_later_columns
 from app.settings import Settings
 from app.sql_files import SqlFile
 
@@ -42,6 +42,7 @@ class LocalEngine:
         self._hot = HotTables(self._home / STATE_FILE)
         self._stamp: tuple[int, int, int] | None = None
         self._manifest = Manifest(generation=-1)
+        self._updated: frozenset[str] = frozenset()  # tables with something newer beside their files
 
     def query(self, file: SqlFile, params: Mapping[str, object], *, limit: int | None = None) -> pa.Table:
         """The rows of `file`. Raises QueryError when the query is wrong, too long or not a SELECT."""
@@ -111,12 +112,13 @@ class LocalEngine:
                 self._hot.pull(connection, names)
                 known = stamp == self._stamp and self._hot.generation == self._manifest.generation
                 current = self._manifest if known else manifests.committed(self._home, self._hot.generation)
-                if current.generation > self._manifest.generation:
-                    self._views(connection, current)
+                updated = self._with_updates(connection)
+                if current.generation > self._manifest.generation or updated != self._updated:
+                    self._views(connection, current, updated)
                 _facts(connection, current)
             if current.generation > self._manifest.generation:
                 self._manifest = current
-            self._stamp = stamp
+            self._stamp, self._updated = stamp, updated
             if self._stat() == stamp:
                 return connection
         return connection
@@ -159,13 +161,22 @@ class LocalEngine:
             config["threads"] = self._settings.threads
         return config
 
-    def _views(self, connection: duckdb.DuckDBPyConnection, current: Manifest) -> None:
+    def _with_updates(self, connection: duckdb.DuckDBPyConnection) -> frozenset[str]:
+        """The tables that the stream changed since their files were written, as far as was pulled."""
+        some = " UNION ALL ".join(f"(SELECT '{name}' FROM {name} LIMIT 1)" for name in updates())
+        return frozenset(name.removesuffix(UPDATES) for (name,) in connection.execute(some).fetchall())
+
+    def _views(
+        self, connection: duckdb.DuckDBPyConnection, current: Manifest, updated: frozenset[str]
+    ) -> None:
         for name in PARQUET_TABLES:
             paths = [str(self._cache / file) for file in current.files(name)]
             parts = [_view(name, paths)] if paths else []
             if name == "asset_snapshots":
                 parts += [_unfolded(str(self._cache / file)) for file in current.files(SPANS)]
             body = " UNION ALL ".join(parts) or _empty(name)
+            if name in updated:
+                body = _overlaid(name, body)
             connection.execute(f"CREATE OR REPLACE VIEW {name} AS {body}")
 
     def _stat(self) -> tuple[int, int, int] | None:
@@ -193,6 +204,18 @@ def _view(name: str, paths: list[str]) -> str:
     columns = ", ".join(_column(column) for column in tables()[name].columns)
     files = with_later_columns(name, f"SELECT * FROM read_parquet([{quoted}]{hive})")
     return f"SELECT {columns} FROM ({files})"
+
+
+def _overlaid(name: str, body: str) -> str:
+    """What is newer in place of the rows of the files with the same key."""
+    table = updates()[f"{name}{UPDATES}"]
+    same = " AND ".join(f'u."{key}" = f."{key}"' for key in table.primary_key)
+    columns = ", ".join(f'"{column.name}"' for column in tables()[name].columns)
+    there = " WHERE NOT deleted" if any(column.name == "deleted" for column in table.columns) else ""
+    return (
+        f"SELECT {columns} FROM ({body}) f ANTI JOIN {table.name} u ON {same}"
+        f" UNION ALL SELECT {columns} FROM {table.name}{there}"
+    )
 
 
 def _column(column: Column) -> str:

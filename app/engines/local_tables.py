@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from app.engines.local_errors import damaged
 from app.manifest import GENERATION, PARQUET_TABLES
-from app.schema import Column, Table, duckdb_ddl, duckdb_type, tables
+from app.schema import UPDATES, Column, Table, duckdb_ddl, duckdb_type, tables, updates
 
 STATE_FILE = "state.sqlite"
 RAW_BYTES = 65_536  # of a dead letter or delivery; the whole stays in the home
@@ -36,16 +36,16 @@ class HotTables:
 
     def names(self) -> list[str]:
         """The tables this brings in."""
-        return [name for name in tables() if name not in PARQUET_TABLES]
+        return [*(name for name in tables() if name not in PARQUET_TABLES), *updates()]
 
     def named(self, text: str) -> list[str]:
         """Those that a query may read; one too many does no harm."""
-        return [name for name in self.names() if name in text]
+        return [name for name in self.names() if name.removesuffix(UPDATES) in text]
 
     def create(self, target: duckdb.DuckDBPyConnection) -> None:
         """Empty tables: what a home without a state file has."""
         for name in self.names():
-            target.execute(duckdb_ddl(tables()[name]))
+            target.execute(duckdb_ddl(_table(name)))
 
     def changed(self, names: Sequence[str]) -> bool:
         """Whether another process has committed since the last `pull` of these. A few microseconds."""
@@ -109,7 +109,7 @@ class HotTables:
     def _pull(
         self, source: sqlite3.Connection, target: duckdb.DuckDBPyConnection, name: str, epochs: dict[str, int]
     ) -> int:
-        table = tables()[name]
+        table = _table(name)
         last = self._revs.get(name, -1)
         if epochs.get(name, 0) != self._epochs.get(name, 0) or last < 0:
             target.execute(f'DELETE FROM "{name}"')
@@ -120,6 +120,10 @@ class HotTables:
             return last
         _merge(target, table, rows, fresh=last < 0)
         return max(last, *(int(row[-1]) for row in rows))
+
+
+def _table(name: str) -> Table:
+    return updates().get(name) or tables()[name]
 
 
 def _selected(table: Table, column: Column) -> str:

@@ -20,7 +20,7 @@ from typing import Any
 import orjson
 
 from app.errors import LeaseLost, PortalError
-from app.schema import Table, tables
+from app.schema import Table, tables, updates
 from sync_jobs.store import migrations
 from sync_jobs.store.processes import ProcessId
 from sync_jobs.store.sqlite import connect, explained
@@ -47,7 +47,7 @@ class State:
     def __init__(self, home: Path) -> None:
         self.path = home / STATE_FILE
         self._local = threading.local()
-        self._tables = tables()
+        self._tables = {**tables(), **updates()}
         home.mkdir(parents=True, exist_ok=True)
         with explained(self.path):
             migrations.migrate(self._connection())
