@@ -19,6 +19,7 @@ from app.errors import PortalError
 from app.settings import Settings
 from sync_jobs import runner as runners
 from sync_jobs.api import create_app
+from sync_jobs.applying.follow import Follower
 from sync_jobs.layers import LAYERS
 from sync_jobs.layers.base import Layer
 from sync_jobs.runner import Runner
@@ -70,6 +71,7 @@ class _Sidecar:
             self._runner, self._scheduler, operator_token.ensure(settings), lambda: self._loading
         )
         self._webhook = app.state.webhook
+        self._follower = Follower(settings, self._runner.cache)
         config = uvicorn.Config(
             app,
             log_config=None,
@@ -120,6 +122,7 @@ class _Sidecar:
         if not self._stop.is_set():
             self._scheduler.start()
             self._webhook.start()
+            self._follower.start()
 
     def _end(self, http: threading.Thread) -> None:
         log.info("sidecar_stopping", reason=self._signal, runs=runners.active())
@@ -129,6 +132,7 @@ class _Sidecar:
             self._scheduler.stop()
         except PortalError as error:  # the lease runs out by itself
             log.warning("status_not_written", error=str(error))
+        self._follower.stop()
         while runners.active() and time.monotonic() < deadline:
             time.sleep(0.05)
         self._server.should_exit = True

@@ -13,10 +13,10 @@ class Tally:
         self._counts: Counter[str] = Counter()
         self._lock = threading.Lock()
 
-    def add(self, label: str) -> None:
-        """One more."""
+    def add(self, label: str, count: int = 1) -> None:
+        """So many more."""
         with self._lock:
-            self._counts[label] += 1
+            self._counts[label] += count
 
     def items(self) -> list[tuple[str, int]]:
         """Label and count, by label."""
@@ -26,3 +26,4 @@ class Tally:
 
 refused_deliveries = Tally()
 slack_messages = Tally()
+applied_events = Tally()

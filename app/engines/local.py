@@ -79,7 +79,7 @@ class LocalEngine:
                 self._connection = None
             self._hot.close()
             self._stamp = None
-            self._manifest = Manifest(generation=-1)
+            self._manifest, self._updated = Manifest(generation=-1), frozenset()
 
     # -- running ---------------------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ CREATE TABLE IF NOT EXISTS events (
   asset_type STRING OPTIONS (description = 'Cloud Asset type'),
   actor STRING OPTIONS (description = 'Who; null is unknown'),
   summary STRING NOT NULL OPTIONS (description = 'One sentence'),
-  source STRING NOT NULL OPTIONS (description = 'feed, audit_log, scc, landing_zone, eventarc or test'),
+  source STRING NOT NULL OPTIONS (description = 'feed, audit_log, scc, landing_zone, eventarc, test, or rules (of the portal)'),
   before JSON OPTIONS (description = 'Content before, where the source tells'),
   after JSON OPTIONS (description = 'Content after, where the source tells'),
   raw JSON OPTIONS (description = 'The message as it came'),

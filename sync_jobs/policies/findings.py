@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 
 import duckdb
 
@@ -14,17 +15,31 @@ from sync_jobs.policies.config import Waiver, regex
 from sync_jobs.policies.engine import Result
 from sync_jobs.policies.rules import Rule
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 WEIGHTS = {"critical": 10, "high": 5, "medium": 2, "low": 1}
 
 
-def before(connection: duckdb.DuckDBPyConnection, files: Sequence[str]) -> None:
-    """The findings before, as the table `old`, and those of them that are open, as `open_before`."""
+def before(
+    connection: duckdb.DuckDBPyConnection, files: Sequence[str], streamed: bool = False, where: str = "true"
+) -> None:
+    """The findings before, as the table `old`, and those of them that are open, as `open_before`.
+
+    Those of the table `streamed_findings`, if it is there, are newer than those of the files.
+    """
     columns = ", ".join(
         f'CAST({"NULL" if not files else c.name} AS {duckdb_type(c)}) AS "{c.name}"'
         for c in tables()["violations"].columns
     )
-    source = f"FROM {parquet(files)}" if files else "WHERE false"
-    connection.execute(f"CREATE OR REPLACE TABLE old AS SELECT {columns} {source}")
+    source = f"FROM {parquet(files)} WHERE {where}" if files else "WHERE false"
+    text = f"SELECT {columns} {source}"
+    if streamed:
+        text = (
+            f"SELECT f.* FROM ({text}) f ANTI JOIN streamed_findings s"
+            f" ON s.policy_id = f.policy_id AND s.asset_name = f.asset_name UNION ALL FROM streamed_findings"
+        )
+    connection.execute(f"CREATE OR REPLACE TABLE old AS {text}")
     connection.execute(
         "CREATE OR REPLACE TABLE open_before AS SELECT policy_id, asset_name FROM old WHERE resolved_at IS NULL"
     )
@@ -63,14 +78,27 @@ def merge(
     connection: duckdb.DuckDBPyConnection, results: Sequence[Result], now: datetime, run_id: str, target: str
 ) -> None:
     """Write the findings as they stand now to the Parquet file `target`."""
-    connection.execute("CREATE OR REPLACE TABLE ran (policy_id VARCHAR, error VARCHAR)")
-    rows = [(result.policy_id, result.error) for result in results]
-    if rows:
-        connection.executemany("INSERT INTO ran VALUES (?, ?)", rows)
+    _note(connection, results)
     connection.execute(
         f"COPY ({_MERGED} ORDER BY policy_id, project_id) TO {literal(target)} (FORMAT parquet, COMPRESSION zstd)",
         {"now": now, "run": run_id},
     )
+
+
+def merged(
+    connection: duckdb.DuckDBPyConnection, results: Sequence[Result], now: datetime, run_id: str
+) -> pa.Table:
+    """The findings as they stand now, as rows of `violations`."""
+    _note(connection, results)
+    return connection.sql(_MERGED, params={"now": now, "run": run_id}).to_arrow_table()
+
+
+def _note(connection: duckdb.DuckDBPyConnection, results: Sequence[Result]) -> None:
+    """The table `ran`: which rules ran, and what went wrong."""
+    connection.execute("CREATE OR REPLACE TABLE ran (policy_id VARCHAR, error VARCHAR)")
+    rows = [(result.policy_id, result.error) for result in results]
+    if rows:
+        connection.executemany("INSERT INTO ran VALUES (?, ?)", rows)
 
 
 # n: what this run found; o: the finding before. A finding is resolved only where its asset was seen to pass, or is gone.

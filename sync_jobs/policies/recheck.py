@@ -40,6 +40,7 @@ class Rechecked:
     rows: pa.Table
     errors: list[str] = field(default_factory=list)
     left: list[str] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
 
 
 class Recheck:
@@ -68,6 +69,8 @@ class Recheck:
         for name in derived.DERIVED:
             self._connection.execute(duckdb_ddl(tables()[name]))
         self._connection.execute(duckdb_ddl(tables()["assets"]))
+        self._connection.execute(f"CREATE TABLE later AS SELECT {_COLUMNS}, false AS deleted FROM assets")
+        self._kinds = sorted(kinds | derived.SOURCES)
         self._connection.execute(f"CREATE TABLE judged ({engine.JUDGED})")
         self._workers = engine.pool()
 
@@ -88,9 +91,22 @@ class Recheck:
                 results += self._run(others)
             rows = connection.sql(f"SELECT {_ANSWER} FROM judged SEMI JOIN changed ON name = asset_name")
             errors = [one.error for one in results if one.error]
-            return Rechecked(rows.to_arrow_table(), errors, self._left(kinds))
+            names = [rule.policy_id for rule in asked]
+            return Rechecked(rows.to_arrow_table(), errors, self._left(kinds), names)
         finally:
             connection.unregister("changed")
+
+    def remember(self, changed: pa.Table) -> None:
+        """From now on these count as beside others, in place of what the files have. With a column `deleted`."""
+        self._connection.register("changed", changed)
+        try:
+            self._connection.execute("DELETE FROM later WHERE name IN (SELECT name FROM changed)")
+            self._connection.execute(
+                f"INSERT INTO later SELECT {_COLUMNS}, deleted FROM changed WHERE asset_type IN (SELECT unnest(?))",
+                [self._kinds],
+            )
+        finally:
+            self._connection.unregister("changed")
 
     def close(self) -> None:
         """Let go of the memory; the folder is the caller's."""
@@ -103,10 +119,14 @@ class Recheck:
     def _surround(self, rules: Sequence[Rule], projects: list[str | None]) -> None:
         """Bring in what these rules look at beside the changed assets."""
         own = ", ".join(literal(one) for one in projects if one is not None)
+        near = f"(project_id IS NULL{f' OR project_id IN ({own})' if own else ''})"
+        other = "NOT EXISTS (SELECT 1 FROM changed c WHERE c.name = b.name)"
         self._connection.execute(
-            f"INSERT INTO assets SELECT {_COLUMNS} FROM {parquet([self._beside])} b"
-            f" WHERE (project_id IS NULL{f' OR project_id IN ({own})' if own else ''})"
-            " AND NOT EXISTS (SELECT 1 FROM changed c WHERE c.name = b.name)"
+            f"INSERT INTO assets SELECT {_COLUMNS} FROM {parquet([self._beside])} b WHERE {near} AND {other}"
+            " AND NOT EXISTS (SELECT 1 FROM later l WHERE l.name = b.name)"
+        )
+        self._connection.execute(
+            f"INSERT INTO assets SELECT {_COLUMNS} FROM later b WHERE NOT deleted AND {near} AND {other}"
         )
         for name in derived.DERIVED:
             if any(name in rule.reads for rule in rules):

@@ -6,9 +6,10 @@ A rule that is wrong becomes a `Broken` with a sentence that names the fault; th
 from __future__ import annotations
 
 import gc
+import hashlib
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -185,6 +186,14 @@ def stats(settings: Settings) -> Iterator[tuple[Path, os.stat_result]]:
     for path in (*_sql(SQL_FOLDER), *_sql(_published(settings)), path_in_use()):
         if path.is_file():
             yield path, path.stat()
+
+
+def mark(settings: Settings, files: Sequence[str]) -> str:
+    """A mark of all that findings depend on, the time of day excepted; `files` are those of the assets."""
+    text = "|".join(
+        [*sorted(files), *(f"{path} {stat.st_mtime_ns} {stat.st_size}" for path, stat in stats(settings))]
+    )
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _published(settings: Settings) -> Path:

@@ -22,11 +22,23 @@ _CARRIED = ("ancestors", "location", "display_name", "state", "labels", "create_
 
 def versions(work: Work, source: str) -> int:
     """The temp table `versions`: every state of every asset named in `source`, with its `moment`. Returns how many news."""
-    connection = work.connection
-    connection.execute(
+    read(work, source)
+    work.connection.execute(f"DELETE FROM news WHERE moment > {work.at()}")
+    return chained(work)
+
+
+def read(work: Work, source: str) -> None:
+    """The temp table `news`: the asset changes of `source` as rows of `assets`, with `deleted` and `moment`."""
+    work.connection.execute(
         f"CREATE OR REPLACE TEMP TABLE news AS {rows('(' + changes(source) + ')', 'deleted, moment')}"
     )
-    connection.execute(f"DELETE FROM news WHERE moment > {work.at()}")
+    # Without its resource an asset is called by the end of its name: that must not win over its real name.
+    work.connection.execute("UPDATE news SET display_name = NULL WHERE resource IS NULL")
+
+
+def chained(work: Work) -> int:
+    """The temp table `versions`, from `news` on top of the state before. Returns how many of them are new."""
+    connection = work.connection
     before = (
         f"SELECT *, false AS deleted, last_seen AS moment, true AS known FROM {work.previous()}"
         " WHERE name IN (SELECT name FROM news)"
@@ -48,15 +60,16 @@ b AS (SELECT *, coalesce(sum(CAST(deleted AS INTEGER)) OVER (PARTITION BY name O
     ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS life FROM a WHERE known OR known_at IS NULL OR moment > known_at),
 c AS (SELECT * REPLACE ({filled}) FROM b
     WINDOW life AS (PARTITION BY name, life ORDER BY moment, known DESC))
-SELECT * REPLACE ({content_hash()} AS content_hash),
+SELECT * REPLACE ({content_hash()} AS content_hash,
+    coalesce(display_name, regexp_extract(name, '[^/]+$')) AS display_name),
   row_number() OVER (PARTITION BY name ORDER BY moment, known DESC) AS nth,
   lead(moment) OVER (PARTITION BY name ORDER BY moment, known DESC) AS until
 FROM c""")
     return int(connection.sql("SELECT count(*) FROM versions WHERE NOT known").fetchall()[0][0])
 
 
-def history_changes(work: Work) -> tuple[Path | None, dict[str, int]]:
-    """The rows of asset_changes, from each version and the one before it."""
+def paired(work: Work) -> dict[str, int]:
+    """The temp table `pairs`: each version that differs from the one before it. Returns how many of each kind."""
     connection = work.connection
     content = " AND ".join(
         f"CAST(o.{c} AS VARCHAR) IS NOT DISTINCT FROM CAST(n.{c} AS VARCHAR)" for c in (*CONTENT, "ancestors")
@@ -69,21 +82,30 @@ FROM versions n LEFT JOIN versions o ON o.name = n.name AND o.nth = n.nth - 1 AN
 WHERE NOT n.known AND NOT (n.deleted AND o.name IS NULL) AND NOT (NOT n.deleted AND o.name IS NOT NULL AND {content})""")
     counts = {"created": 0, "updated": 0, "deleted": 0}
     counts.update(dict(connection.sql("SELECT change_type, count(*) FROM pairs GROUP BY 1").fetchall()))
+    return counts
+
+
+def history_changes(work: Work) -> tuple[Path | None, dict[str, int]]:
+    """The rows of asset_changes, from each version and the one before it."""
+    counts = paired(work)
     if not sum(counts.values()):
         return None, counts
+    target = work.folder / "changes.parquet"
+    work.connection.execute(f"COPY ({told(work)} ORDER BY date, project_id) TO {literal(target)} ({PARQUET})")
+    return target, counts
+
+
+def told(work: Work) -> str:
+    """The rows of asset_changes of the temp table `pairs`, as a SELECT."""
     joined = (
         "pairs d LEFT JOIN versions o ON o.name = d.name AND o.nth = d.before_nth"
         " LEFT JOIN versions n ON n.name = d.name AND n.nth = d.after_nth"
     )
-    target = work.folder / "changes.parquet"
     select = (
         "SELECT * REPLACE (md5(concat_ws('|', name, change_type, CAST(epoch_us(moment) AS VARCHAR))) AS change_id,"
         f" CAST(moment AS DATE) AS date, moment AS changed_at) FROM ({change_rows(work, joined).replace('SELECT md5', 'SELECT d.moment AS moment, md5', 1)})"
     )
-    connection.execute(
-        f"COPY (SELECT * EXCLUDE (moment) FROM ({select}) ORDER BY date, project_id) TO {literal(target)} ({PARQUET})"
-    )
-    return target, counts
+    return f"SELECT * EXCLUDE (moment) FROM ({select})"
 
 
 def latest(work: Work) -> Path:
@@ -135,4 +157,4 @@ FROM versions WHERE NOT deleted""")
     return [cache.adopt(target, f"{SPANS}/{first}_{last}_{work.run_id}.parquet")]
 
 
-__all__ = ["history_changes", "latest", "spans", "versions"]
+__all__ = ["chained", "history_changes", "latest", "paired", "read", "spans", "told", "versions"]

@@ -16,10 +16,11 @@ import duckdb
 from app.errors import SettingsError
 from app.manifest import SPANS
 from app.settings import Settings
+from sync_jobs.applying import streamed
 from sync_jobs.layers.assets import days, history, reports, snapshot
 from sync_jobs.layers.assets.completing import completed
 from sync_jobs.layers.assets.files import Prepared, clean, free_space_for, make_room, prepare
-from sync_jobs.layers.assets.literals import parquet
+from sync_jobs.layers.assets.literals import literal, parquet
 from sync_jobs.layers.assets.normalise import FileShape, reader
 from sync_jobs.layers.assets.priority import give_way_to_readers
 from sync_jobs.layers.assets.progress import Watch
@@ -95,6 +96,8 @@ class AssetsLayer:
         old = [] if replaces_sample else ctx.cache.paths("assets")
         _refuse_older(ctx, old)
         work = snapshot.Work(connection, folder, old, ctx.run_id, ctx.read_time, "import")
+        work.applied = streamed.position(ctx.cache.state)
+        work.streamed = streamed.bring(connection, ctx.cache.state, ctx.read_time) if old else 0
         if paths:
             extracted: Extracted | Unknown = _from_files(ctx, work, paths)
         else:
@@ -145,7 +148,9 @@ class AssetsLayer:
             carried = snapshot.carried(work, staged)
             changes, counts = snapshot.changed(work, staged)
         ctx.check()
-        same = work.old and not sum(counts.values()) and not _grew(work, staged, carried)
+        same = (
+            work.old and not work.streamed and not sum(counts.values()) and not _grew(work, staged, carried)
+        )
         state = [] if same else [path for path in (staged, carried) if path]
         return Normalised(extracted, state, changes, counts, "snapshot" if state else "nothing")
 
@@ -258,6 +263,7 @@ def _publish(normalised: Normalised, ctx: RunContext) -> None:
     if normalised.changes:
         added = cache.adopt(normalised.changes, f"asset_changes/{today}-{ctx.run_id}.parquet")
         files["asset_changes"] = compacted(work, cache, [*files["asset_changes"], added])
+    noted = _streamed_changes(work, cache, files, f"{today}-{ctx.run_id}")
     ctx.check()
     files["resources_daily"] = days.count(work, cache, files, past, today)
     found = normalised.extracted.found
@@ -266,14 +272,29 @@ def _publish(normalised: Normalised, ctx: RunContext) -> None:
         or ", ".join(sorted(normalised.extracted.survey.scope))
         or "as named in the files"
     )
-    cache.publish(
-        ctx.lease, files, {AS_OF: ctx.read_time.isoformat(), SCOPE: scope, **reports.info(ctx, found)}
+    with cache.state.transaction(durable=True):
+        streamed.written(cache.state, ctx.read_time, work.applied, noted)
+        cache.publish(
+            ctx.lease, files, {AS_OF: ctx.read_time.isoformat(), SCOPE: scope, **reports.info(ctx, found)}
+        )
+
+
+def _streamed_changes(work: snapshot.Work, cache: Cache, files: dict[str, list[str]], name: str) -> list[str]:
+    """The changes that the stream told, into a file of their own. Returns their ids."""
+    connection, target = work.connection, work.folder / "streamed-changes.parquet"
+    if not streamed.changes(connection, cache.state):
+        return []
+    connection.execute(
+        f"COPY (FROM streamed_changes ORDER BY date, project_id, asset_type) TO {literal(target)} ({snapshot.PARQUET})"
     )
+    added = cache.adopt(target, f"asset_changes/{name}-events.parquet")
+    files["asset_changes"] = compacted(work, cache, [*files["asset_changes"], added])
+    return [row[0] for row in connection.sql("SELECT change_id FROM streamed_changes").fetchall()]
 
 
 def _outcome(normalised: Normalised, ctx: RunContext, failed: int) -> Outcome:
     extracted = normalised.extracted
-    found = extracted.survey
+    found, work = extracted.survey, extracted.work
     outcome = Outcome(
         items_synced=found.assets + found.changes,
         items_failed=failed,
@@ -285,6 +306,9 @@ def _outcome(normalised: Normalised, ctx: RunContext, failed: int) -> Outcome:
             "read_time": ctx.read_time.isoformat(),
         },
     )
+    if work.streamed:
+        outcome.details["told_by_events"] = work.streamed
+        outcome.details["missed_by_events"] = sum(normalised.counts.values())
     if found.scope:
         outcome.details["scope"] = sorted(found.scope)
     reports.tell_of_files(outcome, extracted.files)

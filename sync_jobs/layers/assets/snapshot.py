@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import duckdb
 import orjson
 
+from sync_jobs.applying import streamed
 from sync_jobs.layers.assets.literals import assets, literal, parquet
 from sync_jobs.layers.assets.normalise import CONTENT, content_hash, rows
 from sync_jobs.layers.assets.scopes import Coverage, under
@@ -48,14 +49,16 @@ class Work:
     source: str  # import, api, feed or history
     coverage: Coverage | None = None  # of the API; a file's coverage is seen from its assets
     lists: bool = True  # whether the new snapshot tells what exists, so that what it lacks is gone
+    streamed: int = 0  # assets that the stream changed since, in the table `streamed`
+    applied: tuple[int, int] = (-1, -1)  # events were applied up to here when the run began
 
     def at(self) -> str:
         """The read time as a SQL literal."""
         return f"TIMESTAMPTZ '{self.read_time.isoformat()}'"
 
     def previous(self) -> str:
-        """The state before, as a relation."""
-        return assets(self.old)
+        """The state before, as a relation: the files, and on top of them what the stream of events changed."""
+        return streamed.on_top(self.old) if self.streamed else assets(self.old)
 
 
 def stage(work: Work, source: str, survey: Survey, whole_scope: str | None) -> Path:

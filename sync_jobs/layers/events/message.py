@@ -16,7 +16,7 @@ from app.errors import Permanent
 
 Json = dict[str, Any]
 
-SOURCES = ("feed", "audit_log", "scc", "landing_zone", "eventarc", "test")
+SOURCES = ("feed", "audit_log", "scc", "landing_zone", "eventarc", "test", "rules")
 SEVERITIES = ("critical", "high", "medium", "low", "info")
 
 

@@ -5,16 +5,16 @@ A finding is never resolved by an asset that could not be seen: unknown keeps it
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sync_jobs.layers.assets.literals import assets, literal
+from app.schema import UPDATES
+from sync_jobs.applying import streamed
+from sync_jobs.layers.assets.literals import literal
 from sync_jobs.layers.base import NotConfigured, Outcome, RunContext, Schedule, Unknown
 from sync_jobs.policies import config, derived, engine, findings, rules
 
@@ -23,9 +23,14 @@ if TYPE_CHECKING:
 
     from app.settings import Settings
     from sync_jobs.store.cache import Cache
+    from sync_jobs.store.state import State
 
 NAME = "policies"
 INPUTS = "policies_inputs"
+JUDGED_AT = "policies_judged_at"
+SPARING = timedelta(minutes=5)
+VIOLATIONS_UPDATES = "violations" + UPDATES
+DUE = "policies_due"  # when rules are to run over everything, because of what the stream changed
 
 
 @dataclass
@@ -36,6 +41,7 @@ class Checked:
     known: rules.Rules
     settings: config.Config
     inputs: str
+    newest: int  # revision of the newest finding of the stream that is among them
     results: list[engine.Result] = field(default_factory=list)
 
 
@@ -65,12 +71,15 @@ class PoliciesLayer:
     def news(self, settings: Settings, cache: Cache) -> str | None:
         """What the last run did not look at yet: other assets, rules or settings."""
         manifest = cache.manifest()
-        wanted = _inputs(settings, manifest.files("assets"))
-        return None if manifest.info.get(INPUTS) == wanted else wanted
+        wanted = rules.mark(settings, manifest.files("assets"))
+        if manifest.info.get(INPUTS) != wanted:
+            return wanted
+        due = cache.state.info(DUE)
+        return f"{wanted} {due}" if due and datetime.fromisoformat(due) <= datetime.now(UTC) else None
 
     def extract(self, ctx: RunContext) -> Checked | Unknown:
         """Rules and assets as they are now."""
-        cache, inputs = ctx.cache, _inputs(ctx.settings, ctx.cache.manifest().files("assets"))
+        cache, inputs = ctx.cache, rules.mark(ctx.settings, ctx.cache.manifest().files("assets"))
         found, paths = config.load(), cache.paths("assets")
         if not paths:
             return Unknown("There are no assets.", "Import an export file first.")
@@ -79,10 +88,10 @@ class PoliciesLayer:
         connection.execute("SET GLOBAL disabled_optimizers = ''")
         engine.lock(connection, [str(cache.folder), str(folder)])
         with ThreadPoolExecutor(1, thread_name_prefix="assets") as beside:
-            seen = beside.submit(_look, connection, assets(paths), cache.paths("violations"))
+            seen = beside.submit(_look, connection, cache)
             known = rules.load(ctx.settings, found)
-            seen.result()
-        return Checked(connection, known, found, inputs)
+            newest = seen.result()
+        return Checked(connection, known, found, inputs, newest)
 
     def normalise(self, extracted: Checked, ctx: RunContext) -> Checked:
         """All rules."""
@@ -105,6 +114,11 @@ class PoliciesLayer:
             cache.state.check(ctx.lease)
             cache.state.replace("policies", rows)
             cache.state.replace("waivers", waivers)
+            cache.state.delete(VIOLATIONS_UPDATES, "_rev <= ?", normalised.newest)
+            due = cache.state.info(DUE)
+            if due and datetime.fromisoformat(due) <= ctx.read_time:
+                cache.state.set_info(DUE, "")
+            cache.state.set_info(JUDGED_AT, ctx.read_time.isoformat())
             cache.publish(ctx.lease, published, {INPUTS: normalised.inputs})
         normalised.connection.close()  # what it holds is large
         return _outcome(normalised, rows)
@@ -115,22 +129,26 @@ class PoliciesLayer:
         ctx.cache.sweep()
 
 
-def _look(connection: duckdb.DuckDBPyConnection, source: str, violations: Sequence[str]) -> None:
-    """All that rules read, while they are read themselves: Python and DuckDB side by side."""
-    engine.hold(connection, source)
+def ask_for_all(state: State, now: datetime) -> None:
+    """Have the rules run over everything soon, but not more often than assets are read as a rule."""
+    if not state.info(DUE):
+        judged = state.info(JUDGED_AT)
+        soon = max(now, datetime.fromisoformat(judged) + SPARING) if judged else now
+        state.set_info(DUE, soon.isoformat())
+
+
+def _look(connection: duckdb.DuckDBPyConnection, cache: Cache) -> int:
+    """All that rules read, while they are read themselves: Python and DuckDB side by side.
+
+    With what the stream changed since; returns the revision of its newest finding.
+    """
+    newest = streamed.findings(connection, cache.state)
+    streamed.bring(connection, cache.state)
+    engine.hold(connection, streamed.on_top(cache.paths("assets")))
     engine.derive(connection)
-    findings.before(connection, violations)
-
-
-def _inputs(settings: Settings, files: Sequence[str]) -> str:
-    """A mark of all that findings depend on, the time of day excepted."""
-    text = "|".join(
-        [
-            *sorted(files),
-            *(f"{path} {stat.st_mtime_ns} {stat.st_size}" for path, stat in rules.stats(settings)),
-        ]
-    )
-    return hashlib.sha256(text.encode()).hexdigest()
+    findings.before(connection, cache.paths("violations"), streamed=True)
+    cache.state.close()
+    return newest
 
 
 def _written(checked: Checked, ctx: RunContext) -> dict[str, Path]:

@@ -80,3 +80,4 @@ CREATE TABLE violations_updates (
   PRIMARY KEY (policy_id, asset_name)
 ) STRICT;
 CREATE INDEX violations_updates_rev ON violations_updates (_rev);
+CREATE INDEX events_received ON events (received_at);
