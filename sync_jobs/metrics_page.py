@@ -13,7 +13,12 @@ from prometheus_client.registry import Collector
 
 from sync_jobs import status
 from sync_jobs.runner import Runner
-from sync_jobs.tallies import applied_events, refused_deliveries, slack_messages
+from sync_jobs.tallies import (
+    applied_events,
+    refused_deliveries,
+    slack_messages,
+    streamed_messages,
+)
 
 
 class _Layers(Collector):
@@ -97,6 +102,7 @@ def _of_webhooks() -> Iterator[Metric]:
     for name, text, label, tally in (
         ("portal_webhook_refused", "Deliveries that were refused.", "reason", refused_deliveries),
         ("portal_slack_messages", "Messages to Slack, by how they ended.", "result", slack_messages),
+        ("portal_messages", "Messages of the stream, by what became of them.", "result", streamed_messages),
         (
             "portal_events_applied",
             "Feed messages, by whether assets could follow them.",

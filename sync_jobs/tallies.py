@@ -27,3 +27,4 @@ class Tally:
 refused_deliveries = Tally()
 slack_messages = Tally()
 applied_events = Tally()
+streamed_messages = Tally()

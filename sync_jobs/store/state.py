@@ -233,7 +233,7 @@ class State:
         if not listed:
             return 0
         with self.transaction(durable) as connection:
-            values = [self._encoded(schema, columns, row) for row in listed]
+            values = [self._encoded(schema, columns, row) for row in self._numbered(schema, columns, listed)]
             before = connection.total_changes  # after the encoding, which advances counters
             connection.executemany(_insert(schema, columns, mode), values)
             return len(listed) if mode == "overwrite" else connection.total_changes - before
@@ -244,10 +244,24 @@ class State:
             raise PortalError(
                 f"Table {schema.name} has no column {', '.join(sorted(unknown))}.", "See sql/schema."
             )
-        values = [encode(row.get(column)) for column in columns]
-        if "seq" in columns and row.get("seq") is None:
-            values[columns.index("seq")] = self.next_value(f"seq:{schema.name}")
-        return (*values, self._rev())
+        return (*(encode(row.get(column)) for column in columns), self._rev())
+
+    def _numbered(
+        self, schema: Table, columns: list[str], rows: list[Mapping[str, object]]
+    ) -> list[Mapping[str, object]]:
+        """The rows with `seq`, in order of arrival, where the table has it."""
+        lacking = sum(1 for row in rows if row.get("seq") is None) if "seq" in columns else 0
+        if not lacking:
+            return rows
+        number = self.next_value(f"seq:{schema.name}", lacking) - lacking
+        found: list[Mapping[str, object]] = []
+        for row in rows:
+            if row.get("seq") is None:
+                number += 1
+                found.append({**row, "seq": number})
+            else:
+                found.append(row)
+        return found
 
 
 def encode(value: object) -> object:

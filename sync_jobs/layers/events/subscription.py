@@ -101,12 +101,12 @@ class Subscription:
                 passing=DeadlineExceeded,
             )
         except DeadlineExceeded:  # nothing came while it waited, or nobody is there
-            self._prove_alive()
+            self.prove_alive()
             return []
         self._answered = time.monotonic()
-        return [Received(_message(one.message), one.ack_id) for one in response.received_messages]
+        return [Received(as_message(one.message), one.ack_id) for one in response.received_messages]
 
-    def _prove_alive(self) -> None:
+    def prove_alive(self) -> None:
         """An empty wait looks like a server that is away: ask for something that always has an answer."""
         if time.monotonic() - self._answered < PROOF_SECONDS:
             return
@@ -146,17 +146,22 @@ def _acknowledge(request: dict[str, object], client: Any) -> None:
 def _client(settings: Settings) -> Any:
     from google.pubsub_v1 import SubscriberClient
 
-    if settings.pubsub_emulator_host:
-        import grpc  # type: ignore[import-untyped]
-        from google.pubsub_v1.services.subscriber.transports import SubscriberGrpcTransport
-
-        unlimited = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
-        channel = grpc.insecure_channel(settings.pubsub_emulator_host, options=unlimited)
-        return SubscriberClient(transport=SubscriberGrpcTransport(channel=channel))
-    return SubscriberClient(credentials=_credentials(settings))
+    return SubscriberClient(**connection(settings))
 
 
-def _credentials(settings: Settings) -> Any:
+def connection(settings: Settings) -> dict[str, Any]:
+    """How a client of Pub/Sub gets there: the emulator's channel, or credentials."""
+    if not settings.pubsub_emulator_host:
+        return {"credentials": credentials(settings)}
+    import grpc  # type: ignore[import-untyped]
+    from google.pubsub_v1.services.subscriber.transports import SubscriberGrpcTransport
+
+    unlimited = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
+    channel = grpc.insecure_channel(settings.pubsub_emulator_host, options=unlimited)
+    return {"transport": SubscriberGrpcTransport(channel=channel)}
+
+
+def credentials(settings: Settings) -> Any:
     """Those of the file that the settings name, or None: then the library looks in its usual places."""
     path = settings.google_application_credentials
     if path is None:
@@ -171,7 +176,8 @@ def _credentials(settings: Settings) -> Any:
     return google.auth.load_credentials_from_file(str(path), scopes=scopes)[0]
 
 
-def _message(one: Any) -> Message:
+def as_message(one: Any) -> Message:
+    """The client's message as ours."""
     published = one.publish_time
     moment = (
         published.replace(tzinfo=UTC) if published is not None and published.tzinfo is None else published
