@@ -135,6 +135,9 @@ class _Sidecar:
         self._follower.stop()
         while runners.active() and time.monotonic() < deadline:
             time.sleep(0.05)
+        for layer in self._runner.layers.values():
+            if hasattr(layer, "close"):
+                layer.close()
         self._server.should_exit = True
         http.join(max(0.2, deadline - time.monotonic()))
         if runners.abandoned() or runners.active() or http.is_alive():

@@ -13,8 +13,9 @@ import orjson
 import pytest
 
 from sync_jobs.layers.base import NotConfigured, Outcome, RunContext, Unknown
-from sync_jobs.layers.events import layer as module
-from sync_jobs.layers.events.layer import PAUSED, EventsLayer, Session
+from sync_jobs.layers.events.layer import EventsLayer
+from sync_jobs.layers.events.session import PAUSED, Session
+from sync_jobs.layers.events.storing import Storing
 from tests.fixtures.layer_context import Bench
 from tests.fixtures.pubsub_emulator import Topic
 from tests.fixtures.pubsub_server import PATH, PubSubServer
@@ -119,14 +120,14 @@ def test_what_cannot_be_stored_comes_again_and_is_stored_once(
 ) -> None:
     failing = threading.Event()
     failing.set()
-    committed = module._committed
+    committed = Storing.commit
 
     def fails(*arguments: Any) -> int:
         if failing.is_set():
             raise OSError("the disk is full")
         return committed(*arguments)
 
-    monkeypatch.setattr(module, "_committed", fails)
+    monkeypatch.setattr(Storing, "commit", fails)
     listening.start()
     server.publish(*(own(n) for n in range(20)))
     until(lambda: bool(listening.ended))
@@ -224,13 +225,13 @@ def test_no_acknowledgement_before_the_commit(
     listening: Listening, server: PubSubServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     held = threading.Event()
-    committed = module._committed
+    committed = Storing.commit
 
     def slowly(*arguments: Any) -> int:
         held.wait(10)
         return committed(*arguments)
 
-    monkeypatch.setattr(module, "_committed", slowly)
+    monkeypatch.setattr(Storing, "commit", slowly)
     listening.start()
     server.publish(*(own(n) for n in range(5)))
     until(lambda: sum(server.delivered.values()) == 5)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,48 +11,20 @@ from typing import TYPE_CHECKING, Any
 from app.errors import Permanent, Retryable
 from sync_jobs.layers.base import NotConfigured, Outcome, RunContext, Schedule, Unknown
 from sync_jobs.layers.events.extract import Batch, from_files
-from sync_jobs.layers.events.message import DeadLetter
-from sync_jobs.layers.events.normalise import normalise
 from sync_jobs.layers.events.projects import ProjectNumbers
-from sync_jobs.layers.events.streaming import Stream, Taken
+from sync_jobs.layers.events.session import PAUSED, REASONS_SHOWN, Session
+from sync_jobs.layers.events.storing import Rows, Storing
+from sync_jobs.layers.events.streaming import Stream
 from sync_jobs.layers.events.subscription import Subscription
-from sync_jobs.tallies import streamed_messages
 
 if TYPE_CHECKING:
     from app.settings import Settings
     from sync_jobs.store.cache import Cache
 
 POLL_SECONDS = 1.0
-SESSION_SECONDS = 30.0  # so often a stream that is open has its row in sync_runs brought up to date
-TAKE_SECONDS = 0.5
-PAUSED = "events_paused"
 PAUSE_AFTER_FAILURE_SECONDS = 30.0
 SAMPLE_SUBJECTS = Path("sample") / "subjects.ndjson"
 SAMPLE_TICK = "sample_events_tick"
-REASONS_SHOWN = 3
-RAW_LIMIT = 1024 * 1024
-DEAD_LETTERS = Path("dead_letters")
-
-
-@dataclass(frozen=True)
-class Rows:
-    """What one poll stores."""
-
-    batch: Batch
-    events: list[dict[str, Any]]
-    dead: list[dict[str, Any]]
-
-
-@dataclass
-class Session:
-    """A while of an open stream: what came in it is stored and acknowledged batch by batch."""
-
-    stream: Stream
-    received: int = 0
-    stored: int = 0
-    new: int = 0
-    dead: int = 0
-    reasons: list[str] = field(default_factory=list)
 
 
 class EventsLayer:
@@ -125,30 +96,14 @@ class EventsLayer:
 
     def normalise(self, extracted: Batch | Session, ctx: RunContext) -> Rows | Session:
         """Rows of `events`, and of `dead_letters` for what was not understood. A session does it as messages come."""
-        return extracted if isinstance(extracted, Session) else self._rows(extracted, ctx)
-
-    def _rows(self, extracted: Batch, ctx: RunContext) -> Rows:
-        now = datetime.now(UTC)
-        events: list[dict[str, Any]] = []
-        dead: list[dict[str, Any]] = []
-        for message in extracted.messages:
-            found = normalise(message)
-            if not isinstance(found, DeadLetter):
-                try:
-                    events.append(found.row(now))
-                    continue
-                except TypeError as error:
-                    found = DeadLetter(message, f"The JSON cannot be written again: {error}.")
-            dead.append(found.row(now, extracted.source, ctx.run_id))
-        self._numbers.put(events, ctx.settings)
-        return Rows(extracted, events, dead)
+        return extracted if isinstance(extracted, Session) else self._storing(ctx).rows(extracted)
 
     def store(self, normalised: Rows | Session, ctx: RunContext) -> Outcome:
         """Commit, wait for the disk, and only then acknowledge."""
         if isinstance(normalised, Session):
             return self._listened(normalised, ctx)
         rows, batch = normalised, normalised.batch
-        new = _committed(rows, ctx)
+        new = self._storing(ctx).commit(rows)
         errors = [f"Not understood: {row['reason']}" for row in rows.dead[:REASONS_SHOWN]]
         hint = "The messages are in the dead letters, with their bytes." if rows.dead else ""
         if batch.messages:
@@ -166,49 +121,24 @@ class EventsLayer:
         )
 
     def _listened(self, session: Session, ctx: RunContext) -> Outcome:
-        """Take in what comes, for a while. Told to stop, it ends after the batch under way."""
-        until = time.monotonic() + SESSION_SECONDS
-        while time.monotonic() < until and not ctx.cancelled.is_set() and not ctx.cache.state.info(PAUSED):
-            try:
-                taken = session.stream.take(TAKE_SECONDS)
-            except (Permanent, Retryable) as error:
-                self._hung_up()
-                if isinstance(error, Permanent):
-                    self._refused = (
-                        time.monotonic() + PAUSE_AFTER_FAILURE_SECONDS, Unknown(error.message, error.hint)
-                    )  # fmt: skip
-                raise
-            if taken:
-                self._take_in(session, taken, ctx)
-        if ctx.cancelled.is_set() or ctx.cache.state.info(PAUSED):
-            self._hung_up()
-        hint = "The messages are in the dead letters, with their bytes." if session.dead else ""
-        return Outcome(
-            items_synced=session.stored,
-            items_failed=session.dead,
-            errors=[f"Not understood: {reason}" for reason in session.reasons],
-            hint=hint,
-            details={"received": session.received, "new": session.new, "dead_letters": session.dead},
-            source=session.stream.path,
-        )
-
-    def _take_in(self, session: Session, taken: list[Taken], ctx: RunContext) -> None:
-        """One batch: stored, then acknowledged. What cannot be stored is handed back."""
-        batch = Batch(session.stream.path, [one.message for one in taken])
+        """Take in what comes, for a while."""
         try:
-            rows = self._rows(batch, ctx)
-            session.new += _committed(rows, ctx)
-        except BaseException:
-            session.stream.hand_back(taken)
+            return session.listen(self._storing(ctx), ctx)
+        except Permanent as error:
+            self._refused = (
+                time.monotonic() + PAUSE_AFTER_FAILURE_SECONDS, Unknown(error.message, error.hint)
+            )  # fmt: skip
+            session.over = True
             raise
-        session.stream.acknowledge(taken)
-        streamed_messages.add("stored", len(rows.events))
-        streamed_messages.add("dead_letter", len(rows.dead))
-        session.received += len(taken)
-        session.stored += len(rows.events)
-        session.dead += len(rows.dead)
-        room = REASONS_SHOWN - len(session.reasons)
-        session.reasons += [str(row["reason"]) for row in rows.dead[:room]]
+        except Retryable:
+            session.over = True
+            raise
+        finally:
+            if session.over:
+                self._hung_up()
+
+    def _storing(self, ctx: RunContext) -> Storing:
+        return Storing(ctx.settings, ctx.cache, self._numbers, ctx.run_id, ctx.lease)
 
     def cleanup(self, ctx: RunContext) -> None:
         """The channel stays open for the next poll."""
@@ -282,33 +212,6 @@ class EventsLayer:
             if self._subscription is not None:
                 self._subscription.close()
             self._subscription = None
-
-
-def _committed(rows: Rows, ctx: RunContext) -> int:
-    """Events and dead letters in one transaction that waits for the disk. Returns how many events are new."""
-    batch, state, new = rows.batch, ctx.cache.state, 0
-    for row in rows.dead:
-        _keep_whole(row, ctx.settings.home)
-    if batch.messages or batch.info:
-        with state.transaction(durable=bool(batch.messages)):
-            state.check(ctx.lease)
-            new = state.insert_new("events", rows.events)
-            state.insert_new("dead_letters", rows.dead)
-            for key, value in batch.info.items():
-                state.set_info(key, value)
-    return new
-
-
-def _keep_whole(row: dict[str, Any], home: Path) -> None:
-    """The table holds the first MiB; all bytes of a larger message go to a file beside it."""
-    if row["size_bytes"] <= RAW_LIMIT:
-        return
-    file = home / DEAD_LETTERS / f"{row['dead_letter_id']}.bin"
-    file.parent.mkdir(parents=True, exist_ok=True)
-    partial = file.with_suffix(".tmp")
-    partial.write_bytes(row["raw"])
-    partial.replace(file)
-    row |= {"raw": row["raw"][:RAW_LIMIT], "raw_file": str(file.relative_to(home))}
 
 
 def subscription_path(settings: Settings) -> str | None:
