@@ -142,6 +142,15 @@ class Settings(BaseSettings):
         "portal-lz-events", min_length=3, description="Subscription of the event layer"
     )
     pubsub_topic: str = Field("lz-infrastructure-events", min_length=3, description="Topic it belongs to")
+    push_audience: str | None = Field(
+        None, min_length=1, description="Audience of the tokens of a push subscription; unset: none may push"
+    )
+    push_service_account: ServiceAccount | None = Field(
+        None, description="Service account that a push subscription signs its calls with"
+    )
+    push_certificates_url: ApiUrl = Field(
+        "https://www.googleapis.com/oauth2/v1/certs", description="Where Google's certificates are"
+    )
     webhook_secret: WebhookSecret | None = Field(
         None,
         description="Secret GitHub signs webhook deliveries with; two, with a comma, while it is changed",

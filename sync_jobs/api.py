@@ -19,7 +19,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from app.errors import Busy, Permanent, PortalError, Retryable, SettingsError
-from sync_jobs import api_health, api_sync, asset_history, infrastructure_state
+from sync_jobs import api_events, api_health, api_sync, asset_history, infrastructure_state, push
 from sync_jobs.api_models import refused
 from sync_jobs.runner import Runner
 from sync_jobs.scheduler import Scheduler
@@ -27,6 +27,7 @@ from sync_jobs.webhook.receiver import PATH as WEBHOOK_PATH
 from sync_jobs.webhook.receiver import Receiver
 
 log = structlog.get_logger("sync_jobs.api")
+FROM_OUTSIDE = {WEBHOOK_PATH, push.PATH}
 DESCRIPTION = (
     "Reading is open to whoever reaches the port, which is on this machine only. What changes state, or calls Google on"
     " the caller's behalf, needs the operator token. Errors are `{error, hint}`. Times are UTC."
@@ -40,6 +41,7 @@ TAGS = [
     {"name": "health", "description": "Whether the process works, and figures about it."},
     {"name": "sync", "description": "The layers, and their runs."},
     {"name": "state", "description": "What the layers brought."},
+    {"name": "events", "description": "The stream of events."},
     {"name": "webhook", "description": "What GitHub sends."},
 ]
 
@@ -67,6 +69,8 @@ def create_app(
     app.include_router(api_sync.router(runner, operator))
     app.include_router(infrastructure_state.router(runner))
     app.include_router(asset_history.router(runner, operator))
+    app.include_router(api_events.router(runner, operator))
+    app.include_router(push.router(runner))
     app.state.webhook = Receiver(runner)  # the process starts it
     app.include_router(app.state.webhook.router())
     return app
@@ -93,13 +97,13 @@ def _refuse_foreign_hosts(
 ) -> Callable[[Request, Callable[[Request], Awaitable[Response]]], Awaitable[Response]]:
     """A web page whose name resolves to this machine could otherwise read the inventory (DNS rebinding).
 
-    Under `webhook_host`, a name that the world reaches, there are the webhooks only: they are signed.
+    Under `webhook_host`, a name that the world reaches, there are the calls only that prove themselves who they are from.
     """
 
     async def check(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
         name = _host_name(request.headers.get("host", ""))
         foreign = webhook_host is not None and name == webhook_host.lower()
-        if _is_loopback(name) or (foreign and request.url.path == WEBHOOK_PATH):
+        if _is_loopback(name) or (foreign and request.url.path in FROM_OUTSIDE):
             return await call_next(request)
         return _problem(
             421,
