@@ -175,6 +175,9 @@ class Settings(BaseSettings):
     api_token: SecretStr | None = Field(None, description="Operator token for every call that changes state")
 
     api_host: Loopback = Field("127.0.0.1", description="Address the sidecar listens on; loopback only")
+    websocket_clients: int = Field(
+        1000, ge=1, le=10_000, description="Most clients of /ws/sync-events at once"
+    )
     api_port: Port = Field(8601, description="Port of the sidecar")
     ui_host: Loopback = Field("127.0.0.1", description="Address the pages are served on; loopback only")
     ui_port: Port = Field(8501, description="Port of the pages")

@@ -21,6 +21,8 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 from app.errors import Busy, Permanent, PortalError, Retryable, SettingsError
 from sync_jobs import api_events, api_health, api_sync, asset_history, infrastructure_state, push
 from sync_jobs.api_models import refused
+from sync_jobs.live import route as live_route
+from sync_jobs.live.hub import Hub
 from sync_jobs.runner import Runner
 from sync_jobs.scheduler import Scheduler
 from sync_jobs.webhook.receiver import PATH as WEBHOOK_PATH
@@ -71,6 +73,11 @@ def create_app(
     app.include_router(asset_history.router(runner, operator))
     app.include_router(api_events.router(runner, operator))
     app.include_router(push.router(runner))
+    app.state.hub = Hub(runner.cache.state.path)
+    clients = runner.settings.websocket_clients
+    app.include_router(
+        live_route.router(app.state.hub, token, clients, lambda host: _is_loopback(_host_name(host)))
+    )
     app.state.webhook = Receiver(runner)  # the process starts it
     app.include_router(app.state.webhook.router())
     return app

@@ -18,6 +18,7 @@ from sync_jobs.tallies import (
     refused_deliveries,
     slack_messages,
     streamed_messages,
+    websocket_messages,
 )
 
 
@@ -102,6 +103,12 @@ def _of_webhooks() -> Iterator[Metric]:
     for name, text, label, tally in (
         ("portal_webhook_refused", "Deliveries that were refused.", "reason", refused_deliveries),
         ("portal_slack_messages", "Messages to Slack, by how they ended.", "result", slack_messages),
+        (
+            "portal_websocket_messages",
+            "Events to WebSocket clients, and clients that were too slow.",
+            "result",
+            websocket_messages,
+        ),
         ("portal_messages", "Messages of the stream, by what became of them.", "result", streamed_messages),
         (
             "portal_events_applied",

@@ -71,6 +71,7 @@ class _Sidecar:
             self._runner, self._scheduler, operator_token.ensure(settings), lambda: self._loading
         )
         self._webhook = app.state.webhook
+        self._hub = app.state.hub
         self._follower = Follower(settings, self._runner.cache)
         config = uvicorn.Config(
             app,
@@ -79,6 +80,8 @@ class _Sidecar:
             server_header=False,
             lifespan="off",
             timeout_graceful_shutdown=2,
+            ws_max_size=64 * 1024,
+            ws_per_message_deflate=False,  # each client would have the same text compressed for itself
         )
         self._server = uvicorn.Server(config)
 
@@ -132,6 +135,7 @@ class _Sidecar:
             self._scheduler.stop()
         except PortalError as error:  # the lease runs out by itself
             log.warning("status_not_written", error=str(error))
+        self._hub.end_all()
         self._follower.stop()
         while runners.active() and time.monotonic() < deadline:
             time.sleep(0.05)

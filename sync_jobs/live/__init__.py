@@ -1,0 +1,1 @@
+"""Events to whoever listens: the WebSocket of the sidecar."""
