@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.errors import Permanent
 from sync_jobs.cli import output, session
 
 if TYPE_CHECKING:
@@ -45,21 +44,37 @@ def serve(
 def setup(
     target: Annotated[Target, typer.Argument(help="What to create.")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print what would be done, do nothing.")] = False,
+    feeds: Annotated[
+        bool, typer.Option("--feeds", help="pubsub: also a Cloud Asset feed for each kind of content.")
+    ] = False,
+    log_sink: Annotated[
+        bool, typer.Option("--log-sink", help="pubsub: also a log sink of admin activity.")
+    ] = False,
+    findings: Annotated[
+        bool, typer.Option("--findings", help="pubsub: also a notification of Security Command Center.")
+    ] = False,
 ) -> int:
-    """Create what the portal needs in BigQuery; check what it needs on GitHub."""
+    """Create what the portal needs in BigQuery and Pub/Sub; check what it needs on GitHub."""
     settings = session.settings_and_logs()
     if target is Target.github:
         return _github(settings, dry_run)
-    if target is not Target.bigquery:
-        raise Permanent(
-            f"This version cannot set up {target.value} yet.",
-            "It can set up: bigquery, github. Nothing was changed.",
-        )
+    if target is Target.pubsub:
+        return _pubsub(settings, dry_run, feeds, log_sink, findings)
     from sync_jobs.setup import bigquery
 
     for line in bigquery.setup(settings, dry_run):
         output.out(line)
     return output.DONE
+
+
+def _pubsub(settings: Settings, dry_run: bool, feeds: bool, log_sink: bool, findings: bool) -> int:
+    from sync_jobs.setup import pubsub
+    from sync_jobs.setup.pubsub_sources import Wanted
+
+    found = pubsub.setup(settings, Wanted(feeds, log_sink, findings), dry_run)
+    for line in (line for one in found for line in one.lines()):
+        output.out(output.printable(line))
+    return pubsub.exit_code(found, dry_run)
 
 
 def _github(settings: Settings, dry_run: bool) -> int:
