@@ -66,7 +66,8 @@ class Hub:
     def __init__(self, path: Path) -> None:
         self._reader = _Reader(path)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="live")
-        self._clients: set[Client] = set()
+        self._known: set[Client] = set()  # all, also those that still get what they missed
+        self._clients: set[Client] = set()  # those that follow
         self._position: Position = (-1, -1)
         self._task: asyncio.Task[None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -75,13 +76,14 @@ class Hub:
     @property
     def clients(self) -> int:
         """How many there are."""
-        return len(self._clients)
+        return len(self._known)
 
     async def begin(self, client: Client) -> None:
         """Bring `client` to where the hub is, and let it have what follows: no gap, and nothing twice.
 
         What it missed since the event it names is sent first, page by page, at the pace of the client.
         """
+        self._known.add(client)
         await self._started()
         if client.wanted.last_event_id is None:
             self._attach(client, self._position)
@@ -116,6 +118,7 @@ class Hub:
     def leave(self, client: Client) -> None:
         """It is gone. Without clients nothing is looked at."""
         self._clients.discard(client)
+        self._known.discard(client)
 
     def end_all(self, seconds: float = 2.0) -> None:
         """From another thread: tell all clients that it ends here, and let them go."""
@@ -131,12 +134,12 @@ class Hub:
     # -- inner -----------------------------------------------------------------------------------------
 
     async def _end(self) -> None:
-        for client in list(self._clients):
+        for client in list(self._known):
             client.close(wire.GOING_AWAY, "The sidecar stops.")
         if self._task is not None:
             self._task.cancel()
         for _ in range(100):
-            if not self._clients:
+            if not self._known:
                 return
             await asyncio.sleep(0.02)
 
@@ -147,23 +150,36 @@ class Hub:
     async def _started(self) -> None:
         if self._task is None or self._task.done():
             self._loop = asyncio.get_running_loop()
-            self._position = await self._read(self._reader.newest)
-            if self._task is None or self._task.done():
+            newest = await self._read(self._reader.newest)
+            if self._task is None or self._task.done():  # no other client began it meanwhile
+                self._position = newest
                 self._task = asyncio.create_task(self._follow(), name="live")
+                self._task.add_done_callback(self._dropped)
 
     async def _follow(self) -> None:
         idle = 0
         while idle < 50:  # a few seconds without clients, then nothing is read until one comes
-            idle = 0 if self._clients else idle + 1
+            idle = 0 if self._known else idle + 1
             try:
                 rows = await self._read(self._reader.news, self._position)
             except sqlite3.Error as error:
                 log.warning("events_not_read", error=str(error))
                 rows = []
             for row in rows:
-                self._spread(row)
+                try:
+                    self._spread(row)
+                except (ValueError, OverflowError, TypeError):  # of this event alone: the others are told
+                    log.exception("event_not_told", event_id=row["event_id"])
             if len(rows) < PAGE:
                 await asyncio.sleep(LOOK_SECONDS)
+
+    def _dropped(self, task: asyncio.Task[None]) -> None:
+        """Nobody is left to listen to silence when the task ends by a fault."""
+        if task.cancelled() or task.exception() is None:
+            return
+        log.error("live_ended", exc_info=task.exception())
+        for client in list(self._known):
+            client.close(wire.GOING_AWAY, "It failed. Come again with last_event_id.")
 
     def _spread(self, row: Row) -> None:
         self._position = (row["_rev"], row["seq"])
@@ -179,7 +195,7 @@ class Hub:
                 sent += 1
             else:
                 websocket_messages.add("closed_slow")
-                self.leave(client)
+                self._clients.discard(client)
                 client.close(
                     wire.TOO_SLOW,
                     "Too slow: the queue of this client is full. Come again with last_event_id.",

@@ -29,8 +29,9 @@ def router(hub: Hub, token: str, most_clients: int, is_local: Callable[[str], bo
 
     @made.websocket(PATH)
     async def sync_events(socket: WebSocket) -> None:
-        origin = urlsplit(socket.headers.get("origin", ""))
-        if not is_local(socket.headers.get("host", "")) or (origin.netloc and not is_local(origin.netloc)):
+        origin = socket.headers.get("origin")
+        foreign = origin is not None and not is_local(urlsplit(origin).netloc)
+        if foreign or not is_local(socket.headers.get("host", "")):
             await socket.close()  # before it is accepted: the caller gets a 403
             return
         offered = socket.scope.get("subprotocols", [])
@@ -48,7 +49,8 @@ def _judged(
     socket: WebSocket, hub: Hub, token: str, most_clients: int, offered: list[str]
 ) -> tuple[tuple[int, str], Client | None]:
     """Why not, or the client."""
-    sent = socket.headers.get("authorization", "").partition(" ")[2].strip()
+    scheme, _, sent = socket.headers.get("authorization", "").partition(" ")
+    sent = sent.strip() if scheme.lower() == "bearer" else ""
     sent = sent or next((one.removeprefix(wire.BEARER) for one in offered if one.startswith(wire.BEARER)), "")
     if not hmac.compare_digest(sent.encode(), token.encode()):
         return (wire.NOT_ALLOWED, "The operator token is missing or wrong."), None

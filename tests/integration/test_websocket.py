@@ -124,7 +124,7 @@ def test_raw_where_asked_for(served: Served) -> None:
 
 
 @pytest.mark.parametrize(
-    "header", [{}, {"Authorization": "Bearer wrong"}, {"Authorization": f"Basic {TOKEN}x"}]
+    "header", [{}, {"Authorization": "Bearer wrong"}, {"Authorization": f"Basic {TOKEN}"}]
 )
 def test_without_the_token_nothing_is_told(served: Served, header: dict[str, str]) -> None:
     served.store()
@@ -138,7 +138,9 @@ def test_a_browser_bears_the_token_as_a_subprotocol(served: Served) -> None:
     greeted(client).close()
 
 
-@pytest.mark.parametrize("headers", [{"Host": "evil.example.com"}, {"Origin": "https://evil.example.com"}])
+@pytest.mark.parametrize(
+    "headers", [{"Host": "evil.example.com"}, {"Origin": "https://evil.example.com"}, {"Origin": "null"}]
+)
 def test_pages_of_others_are_refused(served: Served, headers: dict[str, str]) -> None:
     origin = {"origin": headers["Origin"]} if "Origin" in headers else {}
     if "Host" in headers:
@@ -206,6 +208,31 @@ def test_an_event_that_is_not_kept_is_told_as_a_gap(served: Served) -> None:
         assert gap["oldest"]["event_id"] == oldest
         (sent,) = served.store()
         assert events(client, 1) == [sent]
+
+
+def test_an_event_that_cannot_be_told_does_not_silence_the_others(served: Served) -> None:
+    with greeted(served.listen()) as client:
+        (odd,) = served.store()
+        assert events(client, 1) == [odd]
+        served.cache.state.execute(
+            "INSERT INTO events SELECT 'odd', seq + 1, 1000000000000000000, received_at, event_type, severity, project_id,"
+            " asset_name, asset_type, actor, summary, source, before, after, raw, _rev + 1000 FROM events LIMIT 1"
+        )
+        served.cache.state.execute("UPDATE counters SET value = value + 2000 WHERE name = 'rev'")
+        (sent,) = served.store()
+        assert events(client, 1) == [sent]
+
+
+def test_those_that_still_get_what_they_missed_count_and_are_told_the_end(tmp_path: Path) -> None:
+    served = Served(tmp_path / "home", websocket_clients=1)
+    first = served.store(2000, after={"text": "x" * 20_000})[0]
+    late = greeted(served.listen(f"?last_event_id={first}", max_queue=1))
+    assert closed(served.listen())[0] == 4429
+    ending = threading.Thread(target=served.close)
+    ending.start()
+    assert closed(late)[0] in (1001, 1012, 1006)
+    ending.join(10)
+    assert not ending.is_alive()
 
 
 def test_it_says_that_it_lives(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
