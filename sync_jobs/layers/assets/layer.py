@@ -266,17 +266,20 @@ def _publish(normalised: Normalised, ctx: RunContext) -> None:
     noted = _streamed_changes(work, cache, files, f"{today}-{ctx.run_id}")
     ctx.check()
     files["resources_daily"] = days.count(work, cache, files, past, today)
+    with cache.state.transaction(durable=True):
+        streamed.written(cache.state, ctx.read_time, work.applied, noted)
+        cache.publish(ctx.lease, files, _facts(normalised, ctx))
+
+
+def _facts(normalised: Normalised, ctx: RunContext) -> dict[str, str]:
+    """What is known of the state besides its rows."""
     found = normalised.extracted.found
     scope = (
         (", ".join(found.coverage.scopes) if found else ctx.options.get("scope"))
         or ", ".join(sorted(normalised.extracted.survey.scope))
         or "as named in the files"
     )
-    with cache.state.transaction(durable=True):
-        streamed.written(cache.state, ctx.read_time, work.applied, noted)
-        cache.publish(
-            ctx.lease, files, {AS_OF: ctx.read_time.isoformat(), SCOPE: scope, **reports.info(ctx, found)}
-        )
+    return {AS_OF: ctx.read_time.isoformat(), SCOPE: scope, **reports.info(ctx, found)}
 
 
 def _streamed_changes(work: snapshot.Work, cache: Cache, files: dict[str, list[str]], name: str) -> list[str]:
