@@ -19,7 +19,15 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from app.errors import Busy, Permanent, PortalError, Retryable, SettingsError
-from sync_jobs import api_events, api_health, api_sync, asset_history, infrastructure_state, push
+from sync_jobs import (
+    api_events,
+    api_health,
+    api_sync,
+    asset_history,
+    dead_letters,
+    infrastructure_state,
+    push,
+)
 from sync_jobs.api_models import refused
 from sync_jobs.live import route as live_route
 from sync_jobs.live.hub import Hub
@@ -72,6 +80,7 @@ def create_app(
     app.include_router(infrastructure_state.router(runner))
     app.include_router(asset_history.router(runner, operator))
     app.include_router(api_events.router(runner, operator))
+    app.include_router(dead_letters.router(runner, operator))
     app.include_router(push.router(runner))
     app.state.hub = Hub(runner.cache.state.path)
     clients = runner.settings.websocket_clients
