@@ -14,6 +14,7 @@ PAGES = (
     ("compliance", "Compliance", ":material/policy:"),
     ("drift", "Drift", ":material/compare_arrows:"),
     ("live_events", "Live events", ":material/bolt:"),
+    ("dead_letters", "Dead letters", ":material/unsubscribe:"),
     ("trends", "Trends", ":material/show_chart:"),
 )
 

@@ -56,6 +56,13 @@ def asset_history(name: str, since: datetime, content: str) -> dict[str, Any]:
     return found
 
 
+def dead_letters(what: str, body: dict[str, Any]) -> dict[str, Any]:
+    """`replay` or `discard` dead letters, see POST /api/v1/dead-letters. Raises SidecarDown, PortalError."""
+    path = f"/api/v1/dead-letters/{quote(what, safe='')}"
+    found: dict[str, Any] = _call("POST", path, _operator(), timeout=GOOGLE_SECONDS, body=body)
+    return found
+
+
 def _operator() -> dict[str, str]:
     token = operator_token.read(load_settings())
     if token is None:
@@ -67,27 +74,31 @@ def _operator() -> dict[str, str]:
 
 
 def _call(
-    method: str, path: str, headers: dict[str, str] | None = None, timeout: float = TIMEOUT_SECONDS
+    method: str,
+    path: str,
+    headers: dict[str, str] | None = None,
+    timeout: float = TIMEOUT_SECONDS,
+    body: dict[str, Any] | None = None,
 ) -> Any:
     import httpx
 
     url = address() + path
     try:
         with httpx.Client(trust_env=False, timeout=timeout) as client:
-            response = client.request(method, url, headers=headers)
+            response = client.request(method, url, headers=headers, json=body)
     except httpx.TransportError as error:
         raise SidecarDown(
             f"The sidecar does not answer at {address()} ({type(error).__name__}).", START_HINT
         ) from error
     try:
-        body = response.json()
+        answer = response.json()
     except ValueError as error:
         raise PortalError(
             f"{address()} answers, but not as the sidecar does (status {response.status_code}).",
             "Another program may listen there: set PORTAL_API_PORT to a free port.",
         ) from error
     if response.is_success:
-        return body
-    message = body.get("error") if isinstance(body, dict) else None
-    hint = body.get("hint") if isinstance(body, dict) else None
+        return answer
+    message = answer.get("error") if isinstance(answer, dict) else None
+    hint = answer.get("hint") if isinstance(answer, dict) else None
     raise PortalError(str(message or f"The sidecar refused: status {response.status_code}."), str(hint or ""))

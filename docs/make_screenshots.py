@@ -31,6 +31,7 @@ PAGES = {
     "compliance-findings": "compliance?tab=Findings",
     "compliance-framework": "compliance?tab=Framework",
     "live-events": "live_events",
+    "dead-letters": "dead_letters",
     "trends": "trends",
 }
 SIZES = {"desktop": (1440, 900), "phone": (390, 844)}

@@ -24,6 +24,7 @@ PAGES = {
     "landing_zone": "Landing zone",
     "drift": "Drift",
     "live_events": "Live events",
+    "dead_letters": "Dead letters",
     "trends": "Trends",
 }
 expect.set_options(timeout=20_000)

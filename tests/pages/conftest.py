@@ -19,7 +19,16 @@ from tests.fixtures.processes import free_port
 
 NOW = datetime.now(UTC)
 TODAY = NOW.date()
-PAGES = ("sync_status", "infrastructure", "landing_zone", "compliance", "drift", "live_events", "trends")
+PAGES = (
+    "sync_status",
+    "infrastructure",
+    "landing_zone",
+    "compliance",
+    "drift",
+    "live_events",
+    "dead_letters",
+    "trends",
+)
 
 
 class World:

@@ -1,0 +1,211 @@
+"""Dead letters: what could not be understood, why, and what an operator does about it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from app import sidecar
+from app.errors import PortalError
+from app.ui import frames, page, raw_bytes, text
+
+SQL = "pages/dead_letters"
+SHOWN = 200
+STATUSES = ["open", "replayed", "discarded"]
+DONE = "dead-letters-done"
+
+
+def main() -> None:
+    """The page."""
+    page.header(
+        "Dead letters",
+        "What came in and could not be understood: kept, with the reason.",
+        ["events", "assets"],
+    )
+    told = st.session_state.pop(DONE, None)
+    if told:
+        st.success(told, icon=":material/check:")
+    with page.guard("The dead letters cannot be shown."):
+        totals = frames.first(f"{SQL}/totals")
+        figures(totals)
+        if not sum(int(totals[name]) for name in STATUSES):
+            page.empty_state(
+                "No dead letters", "Everything that came in was understood.", ":material/mark_email_read:"
+            )
+            return
+        reasons()
+        letters()
+    opened = st.query_params.get("letter")
+    if opened:
+        st.dialog("Dead letter", width="medium", position="right", on_dismiss=close)(detail)(opened)
+
+
+def figures(totals: dict[str, Any]) -> None:
+    """How many of each status, and how long the oldest open one waits."""
+    with st.grid(4, min_column_width=150, gap="small"):
+        st.metric("Open", text.count(totals["open"]), border=True)
+        st.metric("Replayed", text.count(totals["replayed"]), border=True)
+        st.metric("Discarded", text.count(totals["discarded"]), border=True)
+        st.metric(
+            "Oldest open",
+            text.ago(totals["oldest"]),
+            border=True,
+            help=text.utc(totals["oldest"], seconds=True),
+        )
+
+
+def reasons() -> None:
+    """Open ones by reason, with what can be done about all of a reason."""
+    rows = frames.rows(f"{SQL}/reasons")
+    if not rows:
+        return
+    st.markdown("**Open, by reason**")
+    st.dataframe(
+        [
+            {
+                "letters": row["letters"],
+                "layer": row["layer"],
+                "reason": row["reason"],
+                "newest": row["newest"],
+            }
+            for row in rows
+        ],
+        hide_index=True,
+        height=page.table_height(len(rows)),
+        column_config={
+            "letters": st.column_config.NumberColumn("Letters", format="localized", width=80),
+            "layer": st.column_config.TextColumn("Layer", width=90),
+            "reason": st.column_config.TextColumn("Why, and what was expected", width="large"),
+            "newest": st.column_config.DatetimeColumn(
+                "Newest (UTC)", format="YYYY-MM-DD HH:mm:ss", timezone="UTC"
+            ),
+        },
+        alt="Open dead letters by reason",
+    )
+    with st.popover("Do something about all of a reason", icon=":material/checklist:"):
+        chosen = st.selectbox(
+            "Reason",
+            range(len(rows)),
+            format_func=lambda at: f"{rows[at]['letters']:,} × {text.plain(rows[at]['reason'])[:80]}",
+        )
+        row = rows[chosen]
+        actions("all", {"all": True, "layer": row["layer"], "reason": row["reason"]})
+
+
+def letters() -> None:
+    """The list, with filters; selecting one opens it."""
+    with st.grid(3, min_column_width=180, gap="small", vertical_alignment="bottom"):
+        status = st.segmented_control("Status", STATUSES, default="open", key="status", bind="query-params")
+        search = st.text_input(
+            "Search", key="q", bind="query-params", type="search", placeholder="Reason or source"
+        )
+    asked = {"statuses": [status] if status else [], "search": (search or "").strip() or None}
+    rows = frames.rows(f"{SQL}/list", **asked, page_size=SHOWN)
+    if not rows:
+        page.empty_state("No such dead letter", "None passes the filters.", ":material/filter_alt:")
+        return
+    key = f"letters-{st.session_state.get('letter-generation', 0)}"
+    st.dataframe(
+        [
+            {"age": text.ago(row["received_at"]), "received": row["received_at"], "layer": row["layer"],
+             "reason": row["reason"], "source": row["source"], "bytes": row["size_bytes"], "status": row["status"],
+             "who": row["resolved_by"]}
+            for row in rows
+        ],
+        hide_index=True,
+        key=key,
+        on_select=lambda: opened(key, [row["dead_letter_id"] for row in rows]),
+        selection_mode="single-row",
+        height=page.table_height(len(rows)),
+        column_config={
+            "age": st.column_config.TextColumn("Age", width="small"),
+            "received": st.column_config.DatetimeColumn("Received (UTC)", format="YYYY-MM-DD HH:mm:ss", timezone="UTC"),
+            "layer": "Layer",
+            "reason": st.column_config.TextColumn("Why", width="large"),
+            "source": "Source",
+            "bytes": st.column_config.NumberColumn("Bytes", format="localized"),
+            "status": "Status",
+            "who": "By",
+        },
+        alt="Dead letters, newest first",
+    )  # fmt: skip
+    cut = f"The newest {SHOWN}" if len(rows) == SHOWN else text.plural(len(rows), "dead letter")
+    st.caption(f"{cut}. Select a row to see all of it.")
+
+
+def opened(key: str, ids: list[str]) -> None:
+    """Put the selected one into the address."""
+    for index in st.session_state[key]["selection"]["rows"]:
+        st.query_params["letter"] = ids[index]
+        return
+
+
+def close() -> None:
+    """Take it out of the address, and the selection from the list."""
+    st.query_params.pop("letter", None)
+    st.session_state["letter-generation"] = st.session_state.get("letter-generation", 0) + 1
+
+
+def detail(letter: str) -> None:
+    """One in full."""
+    with page.guard("This dead letter cannot be shown."):
+        row = frames.first(f"{SQL}/one", dead_letter_id=letter)
+        if not row:
+            page.empty_state("No such dead letter", "The link is wrong, or it is not kept any more.")
+            return
+        st.markdown(f"**{text.plain(row['reason'])}**")
+        facts = {
+            "Status": row["status"], "Layer": row["layer"], "Received": text.when(row["received_at"]),
+            "Source": row["source"], "Position": row["position"], "Bytes": text.count(row["size_bytes"]),
+            "Run": row["run_id"], "Id": row["dead_letter_id"],
+        }  # fmt: skip
+        if row["resolved_at"]:
+            facts |= {
+                "By": row["resolved_by"],
+                "When": text.when(row["resolved_at"]),
+                "How": row["resolution"],
+            }
+        frames.facts(facts, "Facts of the dead letter")
+        raw_bytes.show(row["raw"], int(row["size_bytes"]), letter)
+        if row["status"] == "open":
+            actions(letter, {"ids": [letter]})
+
+
+def actions(key: str, chosen: dict[str, Any]) -> None:
+    """Replay, or discard with a reason; in the name of who is asked for."""
+    who = (
+        st.text_input("Your name", key=f"who-{key}", max_chars=100, placeholder="Noted with what you do")
+        or "operator"
+    )
+    if st.button("Read again", icon=":material/replay:", key=f"replay-{key}"):
+        act("replay", {**chosen, "who": who})
+    why = st.text_input(
+        "Why discard", key=f"why-{key}", max_chars=500, placeholder="Such as: a test of the publisher"
+    )
+    if st.button("Discard", icon=":material/delete:", key=f"discard-{key}", disabled=len(why or "") < 3):
+        act("discard", {**chosen, "who": who, "why": why})
+
+
+def act(what: str, body: dict[str, Any]) -> None:
+    """Ask the sidecar, and say what became of it."""
+    try:
+        answer = sidecar.dead_letters(what, body)
+    except PortalError as error:
+        page.error_state(error, "Nothing was changed.")
+        return
+    still = answer["still_open"]
+    if what == "replay" and still:
+        st.warning(f"Not understood again: {text.plain(still[0]['reason'])}", icon=":material/warning:")
+        if not answer["replayed"]:
+            return
+    count = answer["replayed"] if what == "replay" else answer["discarded"]
+    more = f" {answer['left']:,} more are left: do it again." if answer["left"] else ""
+    st.session_state[DONE] = (
+        f"{text.plural(count, 'dead letter')} {'replayed' if what == 'replay' else 'discarded'}.{more}"
+    )
+    close()
+    st.rerun("app")
+
+
+main()
