@@ -5,13 +5,15 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+import orjson
 import streamlit as st
 
-from app.ui import charts, frames, page, status, text
+from app.ui import charts, diff_table, frames, page, status, text
 
 SQL = "pages/live_events"
 REFRESH_SECONDS = 2
 SHOWN = 100
+NEW_SECONDS = 30
 # Window: its length in minutes and the interval of its bars in seconds.
 WINDOWS = {
     "15 minutes": (15, 30),
@@ -40,10 +42,12 @@ def main() -> None:
 
 def filter_bar() -> tuple[dict[str, Any], str, bool]:
     """What to show of which time, and whether to follow it."""
-    with st.grid(6, min_column_width=150, gap="small", vertical_alignment="bottom"):
+    with st.grid(7, min_column_width=150, gap="small", vertical_alignment="bottom"):
         window = st.selectbox("Window", list(WINDOWS), index=3, key="window", bind="query-params")
         choices = frames.choices(f"{SQL}/facets", since=since(window))
-        picked = page.pick({"type": "Type", "severity": "Severity", "project": "Project"}, choices)
+        picked = page.pick(
+            {"type": "Type", "severity": "Severity", "project": "Project", "actor": "Actor"}, choices
+        )
         search = st.text_input(
             "Search", key="q", bind="query-params", type="search", placeholder="Summary, asset, actor"
         )
@@ -54,6 +58,7 @@ def filter_bar() -> tuple[dict[str, Any], str, bool]:
         "types": picked["type"],
         "severities": picked["severity"],
         "projects": picked["project"],
+        "actors": picked["actor"],
         "search": (search or "").strip() or None,
     }
     return filters, window, live
@@ -69,7 +74,8 @@ def feed(filters: dict[str, Any], window: str) -> None:
     with page.guard("The events cannot be shown."):
         asked = {**filters, "since": since(window)}
         totals = frames.first(f"{SQL}/totals", **asked)
-        figures(totals)
+        hour = frames.first(f"{SQL}/totals", **{**filters, "since": text.now() - timedelta(hours=1)})
+        figures(totals, int(hour["events"]))
         if not totals["events"]:
             page.empty_state(
                 "No events in this window",
@@ -87,12 +93,15 @@ def feed(filters: dict[str, Any], window: str) -> None:
         listing(rows)
 
 
-def figures(totals: dict[str, Any]) -> None:
+def figures(totals: dict[str, Any], last_hour: int) -> None:
     """What the window holds, and when it was looked at."""
-    with st.grid(4, min_column_width=150, gap="small"):
+    with st.grid(5, min_column_width=150, gap="small"):
         st.metric("Events", text.count(totals["events"]), border=True)
         st.metric("Critical and high", text.count(totals["severe"]), border=True)
         st.metric("Projects touched", text.count(totals["projects"]), border=True)
+        st.metric(
+            "Last hour", f"{last_hour / 60:,.1f} a minute", border=True, help=text.plural(last_hour, "event")
+        )
         st.metric(
             "Newest", text.ago(totals["newest"]), border=True, help=text.utc(totals["newest"], seconds=True)
         )
@@ -118,9 +127,11 @@ def rate(asked: dict[str, Any], interval: int) -> None:
 def listing(rows: list[dict[str, Any]]) -> None:
     """The newest events; selecting one opens it."""
     at = text.now()
+    # New to this viewer: what came since the page was opened, for half a minute.
+    since = max(st.session_state.setdefault("events-opened", at), at - timedelta(seconds=NEW_SECONDS))
     shown = [
         {
-            "age": text.ago(row["received_at"], at),
+            "age": f"{'● new, ' if row['received_at'] > since else ''}{text.ago(row['received_at'], at)}",
             "received": row["received_at"],
             "type": row["event_type"],
             "severity": status.SEVERITIES.get(row["severity"], row["severity"]),
@@ -141,7 +152,9 @@ def listing(rows: list[dict[str, Any]]) -> None:
         placeholder=text.NOTHING,
         height=page.table_height(len(rows)),
         column_config={
-            "age": st.column_config.TextColumn("Age", width="small"),
+            "age": st.column_config.TextColumn(
+                "Age", width=140, help="●: it came since this page was opened"
+            ),
             "received": st.column_config.DatetimeColumn(
                 "Received (UTC)", format="YYYY-MM-DD HH:mm:ss", timezone="UTC"
             ),
@@ -196,10 +209,16 @@ def detail(event_id: str) -> None:
                 "../pages/infrastructure.py", label="Open the asset", icon=":material/lan:",
                 query_params={"asset": event["asset_name"]},
             )  # fmt: skip
-        for title, column in (("Before", "before"), ("After", "after"), ("Message as it came", "raw")):
-            if event[column]:
-                st.markdown(f"**{title}**")
-                st.json(event[column], expanded=2)
+        if event["event_type"] == "policy.violation" and event["source"] == "rules":
+            st.page_link(
+                "../pages/compliance.py", label="Open the finding", icon=":material/policy:",
+                query_params={"finding": f"{orjson.loads(event['raw'])['policy_id']}|{event['asset_name']}"},
+            )  # fmt: skip
+        if event["before"] or event["after"]:
+            st.markdown("**What changed**")
+            diff_table.show(event["before"], event["after"])
+        with st.expander("Message as it came"):
+            st.json(event["raw"] or "{}", expanded=2)
 
 
 main()

@@ -135,3 +135,22 @@ def test_comparing_with_a_time_that_was_not_counted_says_so(full: World) -> None
     assert "Nothing was counted in the 30 days before" in words(
         page("trends", range="30 days", compare="true")
     )
+
+
+def test_events_of_an_actor_by_link_and_the_rate(full: World) -> None:
+    full.con.execute("UPDATE events SET actor = 'ada@lz.test' WHERE event_id = 'e2'")
+    test = page("live_events", actor="ada@lz.test")
+    assert list(test.dataframe[0].value["summary"]) == ["Summary 2"]
+    assert figures(test)["Last hour"].endswith("a minute")
+
+
+def test_an_event_of_a_rule_leads_to_its_finding_and_shows_what_changed(full: World) -> None:
+    full.con.execute(
+        "UPDATE events SET event_type = 'policy.violation', source = 'rules', asset_name = '//s.test/a',"
+        """ raw = '{"policy_id": "door_open"}', before = '{"open": false}', after = '{"open": true}'"""
+        " WHERE event_id = 'e2'"
+    )
+    test = page("live_events", event="e2")
+    assert "What changed" in words(test)
+    shown = [one.value for one in test.dataframe if "Before" in one.value]
+    assert list(shown[0]["Field"]) == ["open"]
