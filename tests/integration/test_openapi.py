@@ -26,7 +26,7 @@ from tests.fixtures.probe import ProbeLayer, wait_for
 from tests.fixtures.processes import free_port
 
 TOKEN = "a-token-for-tests"
-EXAMPLES = 12  # per operation, always the same ones
+EXAMPLES = 8  # per operation, always the same ones
 # That `from` lies before `to`, and not too far, is nothing a schema can say.
 CONFIG = """
 [[operations]]

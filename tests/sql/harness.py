@@ -72,10 +72,19 @@ class Case:
         return replace(file, text=fixed)
 
 
+# libyaml, where PyYAML was built with it: there are thousands of cases, and each worker reads them all.
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+def read_yaml(path: Path) -> Any:
+    """What a file of cases holds."""
+    return yaml.load(path.read_text(encoding="utf-8"), _LOADER)  # noqa: S506, it is a safe loader
+
+
 def load_cases(path: Path, root: Path = CASES) -> list[Case]:
     """The cases in one file. Raises ValueError that names the file, the case and what is wrong."""
     key = path.relative_to(root).as_posix().removesuffix(".yaml")
-    read = yaml.safe_load(path.read_text(encoding="utf-8"))
+    read = read_yaml(path)
     if not isinstance(read, dict) or not read:
         raise ValueError(f"{path}: expected at least one case, as `name: {{given, params, expect}}`")
     return [_case(path, key, name, body) for name, body in read.items() if not name.startswith("_")]

@@ -36,7 +36,6 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import yaml
 
 from app import sql_files
 from app.engines import local
@@ -45,7 +44,7 @@ from app.sql_files import SqlFile
 from app.sql_params import coerce
 from sync_jobs.policies import derived
 from tests.sql import harness
-from tests.sql.harness import Case
+from tests.sql.harness import Case, read_yaml
 
 ROOT = Path(__file__).parent
 CRM = "cloudresourcemanager.googleapis.com"
@@ -107,7 +106,7 @@ def files() -> list[Path]:
 
 def load(path: Path) -> list[RuleCase]:
     """The cases in one file. Raises ValueError that names the file, the case and what is wrong."""
-    read = yaml.safe_load(path.read_text(encoding="utf-8"))
+    read = read_yaml(path)
     if (
         not isinstance(read, dict)
         or set(read) - {"type", "cases", "shared", "kinds"}

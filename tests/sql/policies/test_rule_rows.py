@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from app import sql_files
 from app.sql_files import SqlFile
 from tests.conftest import require
 from tests.fixtures.bqemulator import Emulator
+from tests.sql.harness import read_yaml
 from tests.sql.policies import representative
 from tests.sql.policies.bulk import Bulk, emulated, reference
 from tests.sql.policies.harness import ROOT, RuleCase, files, load, on_duckdb, rule_files
@@ -76,7 +76,7 @@ def test_has_cases_of_every_status(file: Any) -> None:
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.key)
 def test_has_rows_of_a_missing_field_and_of_the_boundary(file: SqlFile) -> None:
     path = ROOT / f"{file.key.removeprefix('policies/')}.yaml"
-    kinds = yaml.safe_load(path.read_text(encoding="utf-8"))["kinds"]
+    kinds = read_yaml(path)["kinds"]
     assert statuses(path, kinds["missing"]) - {"none"}, f"{path}: no row with a missing field is judged"
     measured = any(param.type in ("INT64", "FLOAT64", "ARRAY<INT64>") for param in file.params)
     if measured or not isinstance(kinds["boundary"], str):
