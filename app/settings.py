@@ -13,36 +13,28 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
 from app.errors import SettingsError
 from app.settings_errors import explain, hint, mask_credentials, places, variable
+from app.settings_places import Places
 from app.settings_sources import read_file, refuse_unknown_variables
 from app.settings_values import (
-    CONTENT_TYPES,
-    DEFAULT_MAPPING,
+    Address,
+    Addresses,
     ApiUrl,
-    AssetTypes,
-    BucketFolder,
-    ContentTypes,
     Dataset,
     Days,
-    Endpoint,
-    Files,
-    Folder,
-    GitMapping,
-    GitUrl,
     Host,
     Location,
     Loopback,
     Memory,
     Port,
-    Project,
     Repository,
-    Scope,
     Seconds,
     SecretUrl,
     ServiceAccount,
+    Severity,
     Threads,
     Upper,
     WebhookSecret,
@@ -57,79 +49,8 @@ PROJECT_ROOT = Path(__file__).resolve().parent.parent
 DEFAULT_CONFIG = PROJECT_ROOT / "config" / "portal.toml"
 
 
-class Settings(BaseSettings):
+class Settings(Places):
     """Every setting of the portal. Frozen: read once at the start of a process, then passed on."""
-
-    model_config = SettingsConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
-
-    home: Folder = Field(Path(".portal"), description="Folder of the local cache and all state")
-    engine: Literal["local", "bigquery"] = Field(
-        "local", description="Where the pages read: local or bigquery"
-    )
-
-    git_url: GitUrl | None = Field(
-        None, description="Landing zone repository: https://, ssh://, file:// or git@host:path"
-    )
-    git_branch: str = Field(
-        "HEAD", min_length=1, description="Branch to follow; HEAD is the remote's default"
-    )
-    git_publish_root: Folder | None = Field(
-        None, description="Folder below which the synced files are published; unset: the portal's own"
-    )
-    git_mapping: GitMapping = Field(
-        DEFAULT_MAPPING, description="Which files of the landing zone are published, and where"
-    )
-    git_file_limit_bytes: int = Field(
-        5 * 1024**2, ge=1, description="A larger file of the landing zone is refused"
-    )
-    git_history_commits: int = Field(
-        500, ge=1, le=100_000, description="How many commits of the landing zone are kept"
-    )
-    terraform_state: Files = Field(
-        [], description="Output of `terraform show -json` of states or plans: files or gs:// addresses"
-    )
-    gcp_scope: Scope | None = Field(
-        None,
-        description="What to read from Cloud Asset Inventory: organizations/N, folders/N or projects/ID; commas between",
-    )
-    gcp_project: Project | None = Field(
-        None, description="Project that holds the BigQuery dataset and the subscription"
-    )
-
-    asset_content_types: ContentTypes = Field(
-        list(CONTENT_TYPES),
-        description="What is read of each asset; OS_INVENTORY and RELATIONSHIP are read where named",
-    )
-    asset_types: AssetTypes = Field(
-        [],
-        description="Asset types to read, also patterns such as compute.googleapis.com.*; unset: all",
-    )
-    asset_parallel: int = Field(
-        4, ge=1, le=32, description="How many content types and scopes are read at the same time"
-    )
-    asset_page_size: int = Field(1000, ge=1, le=1000, description="Assets per call of the Cloud Asset API")
-    asset_requests_per_minute: int | None = Field(
-        None,
-        ge=1,
-        le=100_000,
-        description="Most calls of the Cloud Asset API per minute; unset: as many as it takes",
-    )
-    asset_retry_seconds: Seconds = Field(
-        300, description="How long one content type of one scope may wait for quota and an API that is away"
-    )
-    asset_export_bucket: BucketFolder | None = Field(
-        None, description="Where large scopes are exported to instead of being paged: gs://BUCKET/FOLDER"
-    )
-    asset_export_above: int = Field(
-        200_000, ge=1, description="More assets than this are exported, where there is an export bucket"
-    )
-    asset_endpoint: Endpoint | None = Field(
-        None,
-        description="HOST:PORT of the Cloud Asset API in place of Google's; on this machine without TLS and sign-in",
-    )
-    impersonate_service_account: ServiceAccount | None = Field(
-        None, description="Service account that the found credentials act as when they read assets"
-    )
 
     bigquery_dataset: Dataset = Field("lz_metrics", description="BigQuery dataset")
     bigquery_location: Location = Field("EU", description="Location of that dataset")
@@ -171,6 +92,37 @@ class Settings(BaseSettings):
     github_api_url: ApiUrl = Field("https://api.github.com", description="Address of GitHub's REST API")
     slack_webhook: SecretUrl | None = Field(
         None, description="Incoming webhook of Slack that is told of syncs that changed something or failed"
+    )
+    alert_slack_webhook: SecretUrl | None = Field(
+        None, description="Incoming webhook of Slack that is told of alerts"
+    )
+    alert_slack_severity: Severity = Field("low", description="Least severe alert that Slack is told of")
+    alert_webhook_url: SecretUrl | None = Field(None, description="Address that alerts are posted to as JSON")
+    alert_webhook_secret: SecretStr | None = Field(
+        None, min_length=16, description="Secret that those posts are signed with"
+    )
+    alert_webhook_severity: Severity = Field("low", description="Least severe alert that is posted there")
+    alert_smtp_host: Host | None = Field(None, description="Mail server that alerts are handed to")
+    alert_smtp_port: Port = Field(587, description="Port of the mail server")
+    alert_smtp_security: Literal["starttls", "tls", "none"] = Field(
+        "starttls", description="How the connection is protected; none on this machine only"
+    )
+    alert_smtp_user: str | None = Field(None, description="Account on the mail server; unset: no sign-in")
+    alert_smtp_password: SecretStr | None = Field(None, description="Its password")
+    alert_email_from: Address | None = Field(None, description="Sender of mails about alerts")
+    alert_email_to: Addresses = Field([], description="Who gets mails about alerts")
+    alert_email_severity: Severity = Field("low", description="Least severe alert that is mailed")
+    alert_pagerduty_key: SecretStr | None = Field(
+        None, description="Routing key of a PagerDuty service (Events API v2)"
+    )
+    alert_pagerduty_url: ApiUrl = Field(
+        "https://events.pagerduty.com/v2/enqueue", description="Address of PagerDuty's Events API"
+    )
+    alert_pagerduty_severity: Severity = Field(
+        "high", description="Least severe alert that PagerDuty is told of"
+    )
+    portal_url: ApiUrl | None = Field(
+        None, description="Address at which people open the portal, for links in messages"
     )
     api_token: SecretStr | None = Field(None, description="Operator token for every call that changes state")
 

@@ -6,7 +6,7 @@ import ipaddress
 import json
 import re
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
@@ -207,3 +207,6 @@ Host = Annotated[str, _matching(r"[A-Za-z0-9.-]+", "a host name without port, su
 ApiUrl = Annotated[str, AfterValidator(_address)]
 SecretUrl = Annotated[SecretStr, AfterValidator(_secret_address)]
 WebhookSecret = Annotated[SecretStr, AfterValidator(_one_or_two)]
+Address = Annotated[str, _matching(r"[^\s@<>,]+@[^\s@<>,]+", "an address such as portal@example.com")]
+Addresses = Annotated[list[Address], BeforeValidator(_split)]
+Severity = Literal["critical", "high", "medium", "low"]

@@ -20,6 +20,7 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from app.errors import Busy, Permanent, PortalError, Retryable, SettingsError
 from sync_jobs import (
+    api_alerts,
     api_events,
     api_health,
     api_sync,
@@ -81,6 +82,7 @@ def create_app(
     app.include_router(asset_history.router(runner, operator))
     app.include_router(api_events.router(runner, operator))
     app.include_router(dead_letters.router(runner, operator))
+    app.include_router(api_alerts.router(runner, operator))
     app.include_router(push.router(runner))
     app.state.hub = Hub(runner.cache.state.path)
     clients = runner.settings.websocket_clients
@@ -145,20 +147,26 @@ def _is_loopback(name: str) -> bool:
         return False
 
 
+_SEE = "GET /openapi.json lists every call."
+_NO_TEXT = "There was an error parsing the body"  # FastAPI's words for a body that is not UTF-8
+
+
 def _explain_errors(app: FastAPI) -> None:
     """All errors leave as {"error": ..., "hint": ...}."""
 
     @app.exception_handler(StarletteHTTPException)
     async def http_error(_request: Request, error: StarletteHTTPException) -> JSONResponse:
+        if error.status_code == 400 and error.detail == _NO_TEXT:
+            return _problem(422, "The call is not valid: its body is not UTF-8.", _SEE)
         if isinstance(error.detail, dict):
             return JSONResponse(error.detail, error.status_code, headers=error.headers)
-        told = {"error": str(error.detail), "hint": "GET /openapi.json lists every call."}
+        told = {"error": str(error.detail), "hint": _SEE}
         return JSONResponse(told, error.status_code, headers=error.headers)
 
     @app.exception_handler(RequestValidationError)
     async def wrong_request(_request: Request, error: RequestValidationError) -> JSONResponse:
         found = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
-        return _problem(422, f"The call is not valid: {found}.", "GET /openapi.json lists every call.")
+        return _problem(422, f"The call is not valid: {found}.", _SEE)
 
     @app.exception_handler(PortalError)
     async def portal_error(_request: Request, error: PortalError) -> JSONResponse:

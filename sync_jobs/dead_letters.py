@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import orjson
 from fastapi import APIRouter, Depends
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from sync_jobs.api_events import Who
 from sync_jobs.api_models import Strict, responses
@@ -34,8 +34,18 @@ SHOWN = "The event is shown already. The next snapshot brings its asset."
 Id = Annotated[str, Field(min_length=1, max_length=200, examples=["events-5f0c"])]
 
 
+_ONE_WAY: dict[str, Any] = {
+    "oneOf": [
+        {"required": ["ids"], "properties": {"ids": {"minItems": 1}, "all": {"const": False}}},
+        {"required": ["all"], "properties": {"ids": {"maxItems": 0}, "all": {"const": True}}},
+    ]
+}
+
+
 class Chosen(Strict):
     """Which dead letters: by id, or all open ones of a layer with a reason."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra=_ONE_WAY)
 
     ids: list[Id] = Field(default=[], max_length=MOST)
     all: bool = Field(default=False, description="All open ones, with what follows as a filter")
@@ -181,5 +191,5 @@ def _resolved(status: str, who: str, resolution: str) -> dict[str, object]:
 
 def _whole(row: dict[str, Any], home: Path) -> bytes:
     if row["raw_file"]:
-        return (home / row["raw_file"]).read_bytes()
+        return Path(home / row["raw_file"]).read_bytes()
     return bytes(row["raw"] or b"")

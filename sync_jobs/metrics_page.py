@@ -14,6 +14,7 @@ from prometheus_client.registry import Collector
 from sync_jobs import status
 from sync_jobs.runner import Runner
 from sync_jobs.tallies import (
+    alert_messages,
     applied_events,
     refused_deliveries,
     slack_messages,
@@ -44,6 +45,7 @@ class _Layers(Collector):
             ["layer", "status"],
             [((row["layer"], row["status"]), row["dead_letters"]) for row in rows],
         )
+        yield from _of_alerts()
         yield from _of_webhooks()
 
 
@@ -84,6 +86,20 @@ def _of_layers(runner: Runner) -> Iterator[Metric]:
     yield per_layer("portal_stale", "1 where data is older than its target.", "stale")
     yield per_layer("portal_last_run_duration_seconds", "Time of the newest run.", "sync_duration_seconds")
     yield _gauge("portal_scrape_time_seconds", "When these figures were read.", [], [((), time.time())])
+
+
+def _of_alerts() -> Iterator[Metric]:
+    rows = status.local_rows("api/alerts_by_status")
+    active = [((row["severity"], row["status"]), float(row["alerts"])) for row in rows]
+    yield _gauge("portal_alerts", "Alerts that are not resolved.", ["severity", "status"], active)
+    messages = CounterMetricFamily(
+        "portal_alert_messages",
+        "Changes of alerts to channels, and tries that failed.",
+        labels=["channel", "result"],
+    )
+    for key, count in alert_messages.items():
+        messages.add_metric(key.split(" "), count)
+    yield messages
 
 
 def _of_webhooks() -> Iterator[Metric]:

@@ -20,6 +20,8 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 from app.errors import Busy, LeaseLost, PortalError
 from sync_jobs import runs, status
+from sync_jobs.alerts import evaluate
+from sync_jobs.alerts.evaluate import Evaluator
 from sync_jobs.layers.base import NotConfigured, Schedule
 from sync_jobs.mirroring import EVERY_SECONDS, Follower
 from sync_jobs.runner import Runner
@@ -29,6 +31,7 @@ TICK_SECONDS = 10.0
 SIDECAR_TTL_SECONDS = 30.0
 _TICK = "tick"
 _MIRROR = "mirror"
+_ALERTS = "alerts"
 
 log = structlog.get_logger("sync_jobs.scheduler")
 
@@ -49,6 +52,7 @@ class Scheduler:
                 "default": ThreadPoolExecutor(max(2, len(runner.layers))),
                 _TICK: ThreadPoolExecutor(1),
                 _MIRROR: ThreadPoolExecutor(1),
+                _ALERTS: ThreadPoolExecutor(1),
             },
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
@@ -78,6 +82,9 @@ class Scheduler:
         self._clock.add_job(
             self.tick, IntervalTrigger(seconds=self._tick_seconds), id=_TICK, executor=_TICK, name=_TICK
         )
+        evaluator = Evaluator(self._runner.settings, self._runner.cache)
+        minutely = IntervalTrigger(seconds=evaluate.EVERY_SECONDS)
+        self._clock.add_job(evaluator.tick, minutely, id=_ALERTS, executor=_ALERTS, name=_ALERTS)
         if self._runner.settings.engine == "bigquery":
             follower = Follower(self._runner.settings, self._runner.cache, self._runner.halted)
             every = IntervalTrigger(seconds=EVERY_SECONDS)
@@ -110,7 +117,7 @@ class Scheduler:
     def next_sync(self) -> dict[str, datetime | None]:
         """When each planned layer runs next."""
         jobs = self._clock.get_jobs() if self._clock.running else []
-        return {job.id: job.next_run_time for job in jobs if job.id not in {_TICK, _MIRROR}}
+        return {job.id: job.next_run_time for job in jobs if job.id not in {_TICK, _MIRROR, _ALERTS}}
 
     def tick(self) -> None:
         """Renew the claim, mend crashed runs, follow changes of sources, and say that the sidecar lives."""

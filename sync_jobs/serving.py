@@ -18,6 +18,7 @@ from app import operator_token
 from app.errors import PortalError
 from app.settings import Settings
 from sync_jobs import runner as runners
+from sync_jobs.alerts.outbox import Outbox
 from sync_jobs.api import create_app
 from sync_jobs.applying.follow import Follower
 from sync_jobs.layers import LAYERS
@@ -73,6 +74,7 @@ class _Sidecar:
         self._webhook = app.state.webhook
         self._hub = app.state.hub
         self._follower = Follower(settings, self._runner.cache)
+        self._outbox = Outbox(settings, self._runner.cache)
         config = uvicorn.Config(
             app,
             log_config=None,
@@ -126,6 +128,7 @@ class _Sidecar:
             self._scheduler.start()
             self._webhook.start()
             self._follower.start()
+            self._outbox.start()
 
     def _end(self, http: threading.Thread) -> None:
         log.info("sidecar_stopping", reason=self._signal, runs=runners.active())
@@ -137,6 +140,7 @@ class _Sidecar:
             log.warning("status_not_written", error=str(error))
         self._hub.end_all()
         self._follower.stop()
+        self._outbox.stop()
         while runners.active() and time.monotonic() < deadline:
             time.sleep(0.05)
         for layer in self._runner.layers.values():

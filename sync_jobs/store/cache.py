@@ -27,7 +27,8 @@ SOURCE_KIND = "source_kind"
 # Not webhook_deliveries: the sample has none, and one that waits must not get lost with it.
 DATA_TABLES = (
     "events", "dead_letters", "git_commits", "git_files", "declared_resources", "drift_daily", "policies", "waivers",
-    "daily_metrics", "daily_costs", "forecasts", "anomalies", "alerts", "sync_runs",
+    "daily_metrics", "daily_costs", "forecasts", "anomalies", "alerts", "alert_history", "alert_messages",
+    "alert_rules", "sync_runs",
 )  # fmt: skip
 
 

@@ -35,12 +35,23 @@ from sync_jobs.store.state_rows import Position, as_arrow, export, positions
 
 LEASE = "mirror"
 LEASE_SECONDS = 60.0
-FACTS, STATUS = "portal_info", "layer_status"
-STATUS_SECONDS = 600.0  # the sidecar writes it every few seconds; a copy that old is good enough
+FACTS, STATUS, ALERT_RULES = "portal_info", "layer_status", "alert_rules"
+STATUS_SECONDS = 600.0  # the sidecar writes them every few seconds; copies that old are good enough
 DAYS_AT_ONCE = 100
 # The first filling by a home takes out what another left in tables of the present; history it leaves.
 OF_THE_PRESENT = frozenset(
-    {"assets", "declared_resources", "drift", "git_commits", "git_files", "policies", "waivers", STATUS}
+    {
+        "assets",
+        "declared_resources",
+        "drift",
+        "git_commits",
+        "git_files",
+        "policies",
+        "waivers",
+        "alert_channels",
+        ALERT_RULES,
+        STATUS,
+    }
 )
 HISTORY = (
     "asset_changes",
@@ -77,7 +88,11 @@ class Mirror:
             if wanted or (mark is not None and mark.kind == "sample" and kind != "sample"):
                 found.append(name)
         status = marks.get(STATUS)
-        if found == [STATUS] and status is not None and time.time() - status.mirrored_at < STATUS_SECONDS:
+        if (
+            set(found) <= {STATUS, ALERT_RULES}
+            and status is not None
+            and time.time() - status.mirrored_at < STATUS_SECONDS
+        ):
             return []
         return found
 
