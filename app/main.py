@@ -13,6 +13,7 @@ PAGES = (
     ("landing_zone", "Landing zone", ":material/menu_book:"),
     ("compliance", "Compliance", ":material/policy:"),
     ("drift", "Drift", ":material/compare_arrows:"),
+    ("alerts", "Alerts", ":material/notifications:"),
     ("live_events", "Live events", ":material/bolt:"),
     ("dead_letters", "Dead letters", ":material/unsubscribe:"),
     ("trends", "Trends", ":material/show_chart:"),

@@ -63,6 +63,19 @@ def dead_letters(what: str, body: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
+def alerts(what: str, body: dict[str, Any]) -> dict[str, Any]:
+    """`acknowledge` or `silence` alerts, see POST /api/v1/alerts. Raises SidecarDown, PortalError."""
+    found: dict[str, Any] = _call("POST", f"/api/v1/alerts/{quote(what, safe='')}", _operator(), body=body)
+    return found
+
+
+def test_channel(channel: str, who: str) -> dict[str, Any]:
+    """Send a test; says whether it was taken. Raises SidecarDown, PortalError."""
+    path = f"/api/v1/alerts/channels/{quote(channel, safe='')}/test"
+    found: dict[str, Any] = _call("POST", path, _operator(), timeout=GOOGLE_SECONDS, body={"who": who})
+    return found
+
+
 def _operator() -> dict[str, str]:
     token = operator_token.read(load_settings())
     if token is None:

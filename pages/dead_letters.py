@@ -49,7 +49,7 @@ def figures(totals: dict[str, Any]) -> None:
         st.metric("Discarded", text.count(totals["discarded"]), border=True)
         st.metric(
             "Oldest open",
-            text.ago(totals["oldest"]),
+            text.ago(totals["oldest"]) if totals["oldest"] else text.NOTHING,
             border=True,
             help=text.utc(totals["oldest"], seconds=True),
         )

@@ -17,7 +17,7 @@ WITH clock AS (
 errors AS (
   SELECT
     r.layer,
-    IF(r.status = 'failed', GREATEST(COALESCE(ARRAY_LENGTH(r.error_messages), 0), 1), COALESCE(ARRAY_LENGTH(r.error_messages), 0)) AS errors
+    IF(r.status = 'failed', GREATEST(COALESCE(ARRAY_LENGTH(r.error_messages), 0), 1), COALESCE(ARRAY_LENGTH(r.error_messages), 0)) AS told
   FROM sync_runs AS r
   CROSS JOIN clock
   WHERE r.started_at >= TIMESTAMP_SUB(clock.now, INTERVAL 30 DAY)
@@ -27,10 +27,10 @@ errors AS (
 SELECT
   'all layers' AS subject,
   CONCAT(
-    CAST(SUM(errors) AS STRING), ' errors within ', CAST(@minutes AS STRING), ' minutes, of ',
+    CAST(SUM(told) AS STRING), ' errors within ', CAST(@minutes AS STRING), ' minutes, of ',
     STRING_AGG(DISTINCT layer, ', ' ORDER BY layer), '.'
   ) AS summary,
   JSON_OBJECT('page', 'sync_status') AS link
 FROM errors
-WHERE errors > 0
-HAVING SUM(errors) > @most
+WHERE told > 0
+HAVING SUM(told) > @most

@@ -37,6 +37,7 @@ _DEFAULTS: dict[str, Any] = {
     "FLOAT64": 0.0,
     "NUMERIC": Decimal(0),
     "BOOL": False,
+    "JSON": "{}",
     "DATE": _EPOCH.date(),
     "TIMESTAMP": _EPOCH,
 }
