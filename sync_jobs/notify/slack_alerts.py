@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from sync_jobs.notify.channels import SECONDS, NotTaken, Told, address
+import orjson
+
+from sync_jobs.notify.channels import NotTaken, Told, address
+from sync_jobs.notify.http_post import post
 from sync_jobs.notify.slack import escaped
 
 if TYPE_CHECKING:
@@ -27,29 +30,17 @@ class Slack:
 
     def deliver(self, told: Sequence[Told]) -> None:
         """See channels.Channel."""
-        from slack_sdk.webhook import WebhookClient
-
         if self._settings.alert_slack_webhook is None:
             raise NotTaken("It has no address.")
-        client = WebhookClient(
-            self._settings.alert_slack_webhook.get_secret_value(), timeout=int(SECONDS), retry_handlers=[]
-        )
         fired = sum(1 for one in told if one.what == "fired")
-        text = (
-            f"{len(told):,} changes of alerts, {fired:,} of them firing"
-            if len(told) > 1
-            else self._words(told[0])
-        )
-        try:
-            answer = client.send(text=text, blocks=self._blocks(told), unfurl_links=False, unfurl_media=False)
-        except Exception as error:  # noqa: BLE001  whatever it is, the outbox tries again and says so
-            raise NotTaken(f"No answer: {type(error).__name__}.") from None
-        if answer.status_code != 200:
-            after = str(
-                {key.lower(): value for key, value in (answer.headers or {}).items()}.get("retry-after", "")
-            )
-            wait = float(after) if after.isdigit() else None
-            raise NotTaken(f"Status {answer.status_code}: {str(answer.body)[:200]}", wait)
+        many = f"{len(told):,} changes of alerts, {fired:,} of them firing"
+        body = {
+            "text": many if len(told) > 1 else self._words(told[0]),
+            "blocks": self._blocks(told),
+            "unfurl_links": False,
+            "unfurl_media": False,
+        }
+        post(self._settings.alert_slack_webhook.get_secret_value(), orjson.dumps(body))
 
     def _blocks(self, told: Sequence[Told]) -> list[dict[str, Any]]:
         texts = [self._words(one) for one in told[:IN_FULL]]

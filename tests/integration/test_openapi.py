@@ -113,7 +113,9 @@ def test_every_call_is_described_in_full(served: FastAPI) -> None:
             codes = set(call["responses"])
             assert {"421", "500", "503"} <= codes, where
             assert ("401" in codes) == bool(call.get("security")) or path in SIGNED, where
-            assert ("422" in codes) == bool(call.get("parameters") or call.get("requestBody")) or path in SIGNED, where
+            assert ("422" in codes) == bool(
+                call.get("parameters") or call.get("requestBody")
+            ) or path in SIGNED, where
             for code, told in call["responses"].items():
                 assert told["description"] not in ("", "Successful Response"), f"{where}: {code}"
                 assert code in ("204", "304") or told.get("content"), f"{where}: {code} has no schema"
