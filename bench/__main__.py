@@ -1,4 +1,4 @@
-"""python -m bench [api|assets|events|git|listening|peers|policies|search|terraform|webhook|all] [--assets N]: figures as ratios against a floor or a peer of the same run.
+"""python -m bench [api|assets|endurance|events|git|listening|peers|policies|search|terraform|webhook|all] [--assets N]: figures as ratios against a floor or a peer of the same run.
 
 F is DuckDB's `read_json` with explicit columns over the same file, every column read. Nothing here is a test: it prints a
 table, with the bound beside each figure, and exits 1 when a bound is not met.
@@ -11,7 +11,19 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import assets_api, events, git, imports, listening, peers, policies, search, terraform, webhook
+from bench import (
+    assets_api,
+    endurance,
+    events,
+    git,
+    imports,
+    listening,
+    peers,
+    policies,
+    search,
+    terraform,
+    webhook,
+)
 from bench.measure import Figure, table
 
 
@@ -24,6 +36,7 @@ def main() -> int:
         choices=[
             "api",
             "assets",
+            "endurance",
             "events",
             "git",
             "listening",
@@ -59,6 +72,8 @@ def main() -> int:
             figures += git.measure(work)
         if given.what in ("listening", "all"):
             figures += listening.measure(work)
+        if given.what in ("endurance", "all"):
+            figures += endurance.measure(work)
         if given.what in ("policies", "all"):
             figures += policies.measure(work, given.assets)
         if given.what in ("peers", "all"):

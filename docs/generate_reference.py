@@ -51,6 +51,13 @@ FORMS = {
     "github_repository": "`OWNER/NAME`",
     "portal_repository": "`OWNER/NAME`",
     "github_api_url": "`https://…`; `http://…` on this machine only",
+    "alert_slack_webhook": "`https://…`; a secret, never logged or shown",
+    "alert_webhook_url": "`https://…`; a secret, never logged or shown",
+    "alert_smtp_host": "a host name",
+    "alert_email_from": "an address",
+    "alert_email_to": "addresses; in a variable: with commas between",
+    "alert_pagerduty_url": "`https://…`; `http://…` on this machine only",
+    "portal_url": "`https://…`; `http://…` on this machine only",
     "slack_webhook": "`https://…`; a secret, never logged or shown",
     "memory_limit": "a number and a unit, such as `512MB`",
 }

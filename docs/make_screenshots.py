@@ -32,6 +32,7 @@ PAGES = {
     "compliance-framework": "compliance?tab=Framework",
     "live-events": "live_events",
     "dead-letters": "dead_letters",
+    "alerts": "alerts",
     "trends": "trends",
 }
 SIZES = {"desktop": (1440, 900), "phone": (390, 844)}

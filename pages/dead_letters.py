@@ -6,14 +6,11 @@ from typing import Any
 
 import streamlit as st
 
-from app import sidecar
-from app.errors import PortalError
-from app.ui import frames, page, raw_bytes, text
+from app.ui import dead_letter_detail, frames, page, text
 
 SQL = "pages/dead_letters"
 SHOWN = 200
 STATUSES = ["open", "replayed", "discarded"]
-DONE = "dead-letters-done"
 
 
 def main() -> None:
@@ -23,7 +20,7 @@ def main() -> None:
         "What came in and could not be understood: kept, with the reason.",
         ["events", "assets"],
     )
-    told = st.session_state.pop(DONE, None)
+    told = st.session_state.pop(dead_letter_detail.DONE, None)
     if told:
         st.success(told, icon=":material/check:")
     with page.guard("The dead letters cannot be shown."):
@@ -38,7 +35,9 @@ def main() -> None:
         letters()
     opened = st.query_params.get("letter")
     if opened:
-        st.dialog("Dead letter", width="medium", position="right", on_dismiss=close)(detail)(opened)
+        st.dialog("Dead letter", width="medium", position="right", on_dismiss=dead_letter_detail.close)(
+            dead_letter_detail.show
+        )(opened)
 
 
 def figures(totals: dict[str, Any]) -> None:
@@ -90,7 +89,7 @@ def reasons() -> None:
             format_func=lambda at: f"{rows[at]['letters']:,} × {text.plain(rows[at]['reason'])[:80]}",
         )
         row = rows[chosen]
-        actions("all", {"all": True, "layer": row["layer"], "reason": row["reason"]})
+        dead_letter_detail.actions("all", {"all": True, "layer": row["layer"], "reason": row["reason"]})
 
 
 def letters() -> None:
@@ -115,7 +114,7 @@ def letters() -> None:
         ],
         hide_index=True,
         key=key,
-        on_select=lambda: opened(key, [row["dead_letter_id"] for row in rows]),
+        on_select=lambda: dead_letter_detail.selected(key, [row["dead_letter_id"] for row in rows]),
         selection_mode="single-row",
         height=page.table_height(len(rows)),
         column_config={
@@ -132,80 +131,6 @@ def letters() -> None:
     )  # fmt: skip
     cut = f"The newest {SHOWN}" if len(rows) == SHOWN else text.plural(len(rows), "dead letter")
     st.caption(f"{cut}. Select a row to see all of it.")
-
-
-def opened(key: str, ids: list[str]) -> None:
-    """Put the selected one into the address."""
-    for index in st.session_state[key]["selection"]["rows"]:
-        st.query_params["letter"] = ids[index]
-        return
-
-
-def close() -> None:
-    """Take it out of the address, and the selection from the list."""
-    st.query_params.pop("letter", None)
-    st.session_state["letter-generation"] = st.session_state.get("letter-generation", 0) + 1
-
-
-def detail(letter: str) -> None:
-    """One in full."""
-    with page.guard("This dead letter cannot be shown."):
-        row = frames.first(f"{SQL}/one", dead_letter_id=letter)
-        if not row:
-            page.empty_state("No such dead letter", "The link is wrong, or it is not kept any more.")
-            return
-        st.markdown(f"**{text.plain(row['reason'])}**")
-        facts = {
-            "Status": row["status"], "Layer": row["layer"], "Received": text.when(row["received_at"]),
-            "Source": row["source"], "Position": row["position"], "Bytes": text.count(row["size_bytes"]),
-            "Run": row["run_id"], "Id": row["dead_letter_id"],
-        }  # fmt: skip
-        if row["resolved_at"]:
-            facts |= {
-                "By": row["resolved_by"],
-                "When": text.when(row["resolved_at"]),
-                "How": row["resolution"],
-            }
-        frames.facts(facts, "Facts of the dead letter")
-        raw_bytes.show(row["raw"], int(row["size_bytes"]), letter)
-        if row["status"] == "open":
-            actions(letter, {"ids": [letter]})
-
-
-def actions(key: str, chosen: dict[str, Any]) -> None:
-    """Replay, or discard with a reason; in the name of who is asked for."""
-    who = (
-        st.text_input("Your name", key=f"who-{key}", max_chars=100, placeholder="Noted with what you do")
-        or "operator"
-    )
-    if st.button("Read again", icon=":material/replay:", key=f"replay-{key}"):
-        act("replay", {**chosen, "who": who})
-    why = st.text_input(
-        "Why discard", key=f"why-{key}", max_chars=500, placeholder="Such as: a test of the publisher"
-    )
-    if st.button("Discard", icon=":material/delete:", key=f"discard-{key}", disabled=len(why or "") < 3):
-        act("discard", {**chosen, "who": who, "why": why})
-
-
-def act(what: str, body: dict[str, Any]) -> None:
-    """Ask the sidecar, and say what became of it."""
-    try:
-        answer = sidecar.dead_letters(what, body)
-    except PortalError as error:
-        page.error_state(error, "Nothing was changed.")
-        return
-    still = answer["still_open"]
-    if what == "replay" and still:
-        st.warning(f"Not understood again: {text.plain(still[0]['reason'])}", icon=":material/warning:")
-        if not answer["replayed"]:
-            return
-    count = answer["replayed"] if what == "replay" else answer["discarded"]
-    more = f" {answer['left']:,} more are left: do it again." if answer["left"] else ""
-    st.session_state[DONE] = (
-        f"{text.plural(count, 'dead letter')} {'replayed' if what == 'replay' else 'discarded'}.{more}"
-    )
-    close()
-    st.rerun("app")
 
 
 main()

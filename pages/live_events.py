@@ -24,6 +24,19 @@ WINDOWS = {
     "30 days": (43200, 86400),
 }
 
+COLUMNS: dict[str, Any] = {
+    "age": st.column_config.TextColumn("Age", width=140, help="●: it came since this page was opened"),
+    "received": st.column_config.DatetimeColumn(
+        "Received (UTC)", format="YYYY-MM-DD HH:mm:ss", timezone="UTC"
+    ),
+    "type": "Type",
+    "severity": "Severity",
+    "summary": st.column_config.TextColumn("What happened", width="large"),
+    "project": "Project",
+    "actor": "Actor",
+    "source": "Source",
+}
+
 
 def main() -> None:
     """The page: filters once, then a fragment that redraws itself."""
@@ -151,20 +164,7 @@ def listing(rows: list[dict[str, Any]]) -> None:
         selection_mode="single-row",
         placeholder=text.NOTHING,
         height=page.table_height(len(rows)),
-        column_config={
-            "age": st.column_config.TextColumn(
-                "Age", width=140, help="●: it came since this page was opened"
-            ),
-            "received": st.column_config.DatetimeColumn(
-                "Received (UTC)", format="YYYY-MM-DD HH:mm:ss", timezone="UTC"
-            ),
-            "type": "Type",
-            "severity": "Severity",
-            "summary": st.column_config.TextColumn("What happened", width="large"),
-            "project": "Project",
-            "actor": "Actor",
-            "source": "Source",
-        },
+        column_config=COLUMNS,
         alt="Events, newest first",
     )
 

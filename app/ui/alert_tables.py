@@ -14,12 +14,63 @@ from app.ui import alert_detail, alert_words, frames, page, status, text
 SQL = "pages/alerts"
 SHOWN = 200
 HISTORY_DAYS = 400
-WHEN = st.column_config.DatetimeColumn
-FORMAT: dict[str, Any] = {"format": "YYYY-MM-DD HH:mm", "timezone": "UTC"}
+COLUMNS: dict[str, Any] = {
+    "status": st.column_config.TextColumn("Status", width=130),
+    "severity": st.column_config.TextColumn("Severity", width=90),
+    "summary": st.column_config.TextColumn("What is wrong", width=480),
+    "rule": st.column_config.TextColumn("Rule", width=150),
+    "fired": st.column_config.DatetimeColumn("Fired (UTC)", format="YYYY-MM-DD HH:mm", timezone="UTC"),
+    "age": st.column_config.TextColumn("Since", width="small"),
+    "firings": st.column_config.NumberColumn("Times", help="How often it fired", width=60),
+    "by": st.column_config.TextColumn("Looked after by", width="small"),
+}
+RULE_COLUMNS: dict[str, Any] = {
+    "rule": st.column_config.TextColumn("Rule", width=190),
+    "severity": st.column_config.TextColumn("Severity", width=90),
+    "state": st.column_config.TextColumn("State", width=150),
+    "active": st.column_config.NumberColumn("Active", width=70),
+    "evaluated": st.column_config.TextColumn("Last evaluated", width=110),
+    "took": st.column_config.TextColumn("Took", width=70),
+    "why": st.column_config.TextColumn("Why not", width="medium"),
+    "fires": st.column_config.TextColumn("Fires when", width="large"),
+    "params": st.column_config.TextColumn("Settings", width="medium"),
+    "file": st.column_config.TextColumn("File", width="medium"),
+}
 
 
 def listing() -> None:
     """The alerts, with filters; selecting one opens it."""
+    asked, narrow = _filters()
+    rows = frames.rows(f"{SQL}/list", **asked, page_size=SHOWN)
+    if not rows and narrow:
+        page.empty_state("No such alert", "None passes the filters.", ":material/filter_alt:")
+    elif not rows:
+        told = "Every rule was evaluated, and none found anything."
+        page.empty_state("Nothing is wrong", told, ":material/notifications:")
+    if not rows:
+        return
+    key = f"alerts-{alert_detail.generation()}"
+    st.dataframe(
+        [_shown(row) for row in rows],
+        hide_index=True,
+        key=key,
+        on_select=lambda: alert_detail.selected(key, [row["alert_id"] for row in rows]),
+        selection_mode="single-row",
+        placeholder=text.NOTHING,
+        height=page.table_height(len(rows)),
+        column_config=COLUMNS,
+        alt="Alerts, the most severe first",
+    )
+    total = rows[0]["total"]
+    cut = text.plural(total, "alert") + (f", the first {SHOWN} shown" if total > SHOWN else "")
+    left, right = st.columns([3, 1], vertical_alignment="center")
+    left.caption(f"{cut}. Select a row to acknowledge or silence it.")
+    with right:
+        frames.download("alerts", total, f"{SQL}/list", asked)
+
+
+def _filters() -> tuple[dict[str, Any], bool]:
+    """Parameters of the query, and whether they leave something out that is active."""
     with st.grid(3, min_column_width=220, gap="small", vertical_alignment="bottom"):
         show = st.segmented_control(
             "Show", list(alert_words.SHOWN), default="Active", required=True, key="show", bind="query-params"
@@ -34,47 +85,9 @@ def listing() -> None:
         search = st.text_input(
             "Search", key="q", bind="query-params", type="search", placeholder="What, or which"
         )
-    asked = {
-        "statuses": alert_words.SHOWN.get(str(show), []),
-        "severities": severities,
-        "search": (search or "").strip() or None,
-    }
-    rows = frames.rows(f"{SQL}/list", **asked, page_size=SHOWN)
-    if not rows:
-        narrow = bool(severities or asked["search"] or show not in ("Active", "All"))
-        page.empty_state(
-            "No such alert" if narrow else "Nothing is wrong",
-            "None passes the filters." if narrow else "Every rule was evaluated, and none found anything.",
-            ":material/filter_alt:" if narrow else ":material/notifications:",
-        )
-        return
-    key = f"alerts-{alert_detail.generation()}"
-    st.dataframe(
-        [_shown(row) for row in rows],
-        hide_index=True,
-        key=key,
-        on_select=lambda: alert_detail.selected(key, [row["alert_id"] for row in rows]),
-        selection_mode="single-row",
-        placeholder=text.NOTHING,
-        height=page.table_height(len(rows)),
-        column_config={
-            "status": st.column_config.TextColumn("Status", width=130),
-            "severity": st.column_config.TextColumn("Severity", width=90),
-            "summary": st.column_config.TextColumn("What is wrong", width=480),
-            "rule": st.column_config.TextColumn("Rule", width=150),
-            "fired": WHEN("Fired (UTC)", **FORMAT),
-            "age": st.column_config.TextColumn("Since", width="small"),
-            "firings": st.column_config.NumberColumn("Times", help="How often it fired", width=60),
-            "by": st.column_config.TextColumn("Looked after by", width="small"),
-        },
-        alt="Alerts, the most severe first",
-    )
-    total = rows[0]["total"]
-    cut = text.plural(total, "alert") + (f", the first {SHOWN} shown" if total > SHOWN else "")
-    left, right = st.columns([3, 1], vertical_alignment="center")
-    left.caption(f"{cut}. Select a row to acknowledge or silence it.")
-    with right:
-        frames.download("alerts", rows[0]["total"], f"{SQL}/list", asked)
+    words = (search or "").strip() or None
+    asked = {"statuses": alert_words.SHOWN.get(str(show), []), "severities": severities, "search": words}
+    return asked, bool(severities or words or show not in ("Active", "All"))
 
 
 def _shown(row: dict[str, Any]) -> dict[str, Any]:
@@ -94,46 +107,34 @@ def _shown(row: dict[str, Any]) -> dict[str, Any]:
 def rules() -> None:
     """Each rule, whether it works, and what it is set to."""
     rows = frames.rows(f"{SQL}/rules")
+    left_out = [] if any(row["error"] for row in rows) else ["why"]
     st.dataframe(
-        [
-            {
-                "rule": row["title"],
-                "severity": status.SEVERITIES.get(row["severity"], row["severity"]),
-                "state": "○ off"
-                if not row["enabled"]
-                else "! cannot be evaluated"
-                if row["error"]
-                else "✓ evaluated",
-                "active": row["active"],
-                "evaluated": text.ago(row["evaluated_at"]),
-                "took": text.duration(row["duration_seconds"]),
-                **({"why": row["error"]} if any(one["error"] for one in rows) else {}),
-                "fires": row["description"],
-                "params": row["params"],
-                "file": f"sql/alerts/{row['rule']}.sql",
-            }
-            for row in rows
-        ],
+        [{name: cell for name, cell in _rule(row).items() if name not in left_out} for row in rows],
         hide_index=True,
         height=page.table_height(len(rows)),
         placeholder=text.NOTHING,
-        column_config={
-            "rule": st.column_config.TextColumn("Rule", width=190),
-            "severity": st.column_config.TextColumn("Severity", width=90),
-            "state": st.column_config.TextColumn("State", width=150),
-            "active": st.column_config.NumberColumn("Active", width=70),
-            "evaluated": st.column_config.TextColumn("Last evaluated", width=110),
-            "took": st.column_config.TextColumn("Took", width=70),
-            "why": st.column_config.TextColumn("Why not", width="medium"),
-            "fires": st.column_config.TextColumn("Fires when", width="large"),
-            "params": st.column_config.TextColumn("Settings", width="medium"),
-            "file": st.column_config.TextColumn("File", width="medium"),
-        },
+        column_config=RULE_COLUMNS,
         alt="Rules of alerts",
     )
     st.caption(
-        "Severity, settings and which of them are off: config/alerts.toml. A further rule is a file in sql/alerts."
+        "Severity, settings, and which of them are off: alerts.toml beside portal.toml. A rule is a file in sql/alerts."
     )
+
+
+def _rule(row: dict[str, Any]) -> dict[str, Any]:
+    state = "! cannot be evaluated" if row["error"] else "✓ evaluated"
+    return {
+        "rule": row["title"],
+        "severity": status.SEVERITIES.get(row["severity"], row["severity"]),
+        "state": state if row["enabled"] else "○ off",
+        "active": row["active"],
+        "evaluated": text.ago(row["evaluated_at"]),
+        "took": text.duration(row["duration_seconds"]),
+        "why": row["error"],
+        "fires": row["description"],
+        "params": row["params"],
+        "file": f"sql/alerts/{row['rule']}.sql",
+    }
 
 
 def channels() -> None:

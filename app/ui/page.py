@@ -29,11 +29,17 @@ def header(title: str, intro: str, layers: Sequence[str]) -> None:
         if any(row["key"] == "source_kind" and row["value"] == "sample" for row in facts):
             st.info(SYNTHETIC, icon=":material/science:")
         unseen = coverage.missed(facts) if coverage.BUILT_ON_ASSETS & set(layers) else []
-        freshness_banner([row for row in known if row["layer"] in layers], named=bool(unseen))
+        freshness_banner(
+            [row for row in known if row["layer"] in layers],
+            named=bool(unseen),
+            silent=_sidecar_silent(known),
+        )
         coverage.banner(unseen)
 
 
-def freshness_banner(layers: Sequence[dict[str, Any]], *, named: bool = False) -> None:
+def freshness_banner(
+    layers: Sequence[dict[str, Any]], *, named: bool = False, silent: str | None = None
+) -> None:
     """One line when all is well; a warning for each layer that is stale, partial, failed or has no source.
 
     `named`: what the assets layer could not see is said in a banner of its own.
@@ -55,7 +61,7 @@ def freshness_banner(layers: Sequence[dict[str, Any]], *, named: bool = False) -
         st.caption(f":material/check_circle: Up to date: {'; '.join(fine)}")
     if still:
         st.caption(f":material/inventory_2: {'; '.join(still)}")
-    silent = _sidecar_silent(layers)
+    silent = silent or _sidecar_silent(layers)
     if silent:
         notes.append(silent)
     if notes:

@@ -25,6 +25,7 @@ PAGES = {
     "drift": "Drift",
     "live_events": "Live events",
     "dead_letters": "Dead letters",
+    "alerts": "Alerts",
     "trends": "Trends",
 }
 expect.set_options(timeout=20_000)

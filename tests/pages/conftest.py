@@ -25,6 +25,7 @@ PAGES = (
     "landing_zone",
     "compliance",
     "drift",
+    "alerts",
     "live_events",
     "dead_letters",
     "trends",
@@ -76,7 +77,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
 @pytest.fixture
 def full(world: World) -> World:
     """Everything of everything, a little of each, synced a minute ago."""
-    from tests.pages import compliance_rows, landing_zone_rows
+    from tests.pages import alert_rows, compliance_rows, landing_zone_rows
 
     fill_layers(world)
     fill_assets(world)
@@ -85,6 +86,7 @@ def full(world: World) -> World:
     landing_zone_rows.fill(world)
     landing_zone_rows.fill_drift(world)
     compliance_rows.fill(world)
+    alert_rows.fill(world)
     world.add("portal_info", key="source_kind", value="sample")
     return world
 

@@ -13,7 +13,17 @@ from tests.pages.conftest import NOW, PAGES, World, page, words
 TITLES = dict(
     zip(
         PAGES,
-        ("Sync status", "Infrastructure", "Landing zone", "Compliance", "Drift", "Live events", "Trends"),
+        (
+            "Sync status",
+            "Infrastructure",
+            "Landing zone",
+            "Compliance",
+            "Drift",
+            "Alerts",
+            "Live events",
+            "Dead letters",
+            "Trends",
+        ),
         strict=True,
     )
 )

@@ -112,6 +112,14 @@ def test_a_setting_is_documented(field: str) -> None:
     assert f"| `{variable(field)}` | `{field}` |" in read(REFERENCE / "settings.md")
 
 
+@pytest.mark.parametrize("rule", [key.removeprefix("alerts/") for key in sql_files.keys("alerts/")])
+def test_an_alert_says_what_to_do(rule: str) -> None:
+    text = read(ROOT / "docs" / "alerts.md")
+    assert (
+        f"\n### {rule}\n" in text and "**Do:**" in text.partition(f"\n### {rule}\n")[2].partition("\n### ")[0]
+    )
+
+
 @pytest.mark.parametrize("command", sorted(GROUP.commands))  # type: ignore[attr-defined]
 def test_a_command_is_documented(command: str) -> None:
     assert f"\n## {command}\n" in read(REFERENCE / "commands.md")
