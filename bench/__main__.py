@@ -1,4 +1,4 @@
-"""python -m bench [api|assets|endurance|events|git|listening|peers|policies|search|terraform|webhook|all] [--assets N]: figures as ratios against a floor or a peer of the same run.
+"""python -m bench [api|assets|endurance|events|git|listening|peers|policies|search|terraform|webhook|websocket|all] [--assets N]: figures as ratios against a floor or a peer of the same run.
 
 F is DuckDB's `read_json` with explicit columns over the same file, every column read. Nothing here is a test: it prints a
 table, with the bound beside each figure, and exits 1 when a bound is not met.
@@ -23,6 +23,7 @@ from bench import (
     search,
     terraform,
     webhook,
+    websocket,
 )
 from bench.measure import Figure, table
 
@@ -45,6 +46,7 @@ def main() -> int:
             "search",
             "terraform",
             "webhook",
+            "websocket",
             "all",
         ],
     )
@@ -74,6 +76,8 @@ def main() -> int:
             figures += listening.measure(work)
         if given.what in ("endurance", "all"):
             figures += endurance.measure(work)
+        if given.what in ("websocket", "all"):
+            figures += websocket.measure(work)
         if given.what in ("policies", "all"):
             figures += policies.measure(work, given.assets)
         if given.what in ("peers", "all"):

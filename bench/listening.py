@@ -33,7 +33,7 @@ print("ready", flush=True)
 while True:
     for row in queries.adhoc("SELECT seq, summary, asset_name FROM events WHERE seq > @last ORDER BY seq", {"last": last}).to_pylist():
         last = row["seq"]
-        sent = (row["asset_name"] or "").rpartition("/sent-")[2]
+        sent = (row["asset_name"] or "").partition("/sent-")[2]
         if sent:
             print(f"{time.time() - float(sent):.6f}", flush=True)
     time.sleep(0.02)

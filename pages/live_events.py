@@ -5,10 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-import orjson
 import streamlit as st
 
-from app.ui import charts, diff_table, frames, page, status, text
+from app.ui import charts, event_detail, frames, page, status, text
 
 SQL = "pages/live_events"
 REFRESH_SECONDS = 2
@@ -50,7 +49,9 @@ def main() -> None:
         st.fragment(feed, run_every=REFRESH_SECONDS if live else None)(filters, window)
     opened = st.query_params.get("event")
     if opened:
-        st.dialog("Event", width="medium", position="right", on_dismiss=close_event)(detail)(opened)
+        st.dialog("Event", width="medium", position="right", on_dismiss=close_event)(event_detail.show)(
+            opened
+        )
 
 
 def filter_bar() -> tuple[dict[str, Any], str, bool]:
@@ -180,45 +181,6 @@ def close_event() -> None:
     """Take the event out of the address, and the selection from the list."""
     st.query_params.pop("event", None)
     st.session_state["event-generation"] = st.session_state.get("event-generation", 0) + 1
-
-
-def detail(event_id: str) -> None:
-    """One event in full."""
-    with page.guard("This event cannot be shown."):
-        earliest = text.now() - timedelta(days=400)
-        event = frames.first(f"{SQL}/event", event_id=event_id, since=earliest)
-        if not event:
-            page.empty_state("No such event", "It is older than what is kept, or the link is wrong.")
-            return
-        st.markdown(f"**{text.plain(event['summary'])}**")
-        facts = {
-            "Type": event["event_type"],
-            "Severity": status.SEVERITIES.get(event["severity"], event["severity"]),
-            "Happened": text.when(event["event_time"]),
-            "Received": text.when(event["received_at"]),
-            "Project": event["project_id"],
-            "Asset type": event["asset_type"],
-            "Asset": event["asset_name"],
-            "Actor": event["actor"] or "unknown",
-            "Source": event["source"],
-            "Event id": event["event_id"],
-        }
-        frames.facts(facts, "Facts of the event")
-        if event["asset_name"]:
-            st.page_link(
-                "../pages/infrastructure.py", label="Open the asset", icon=":material/lan:",
-                query_params={"asset": event["asset_name"]},
-            )  # fmt: skip
-        if event["event_type"] == "policy.violation" and event["source"] == "rules":
-            st.page_link(
-                "../pages/compliance.py", label="Open the finding", icon=":material/policy:",
-                query_params={"finding": f"{orjson.loads(event['raw'])['policy_id']}|{event['asset_name']}"},
-            )  # fmt: skip
-        if event["before"] or event["after"]:
-            st.markdown("**What changed**")
-            diff_table.show(event["before"], event["after"])
-        with st.expander("Message as it came"):
-            st.json(event["raw"] or "{}", expanded=2)
 
 
 main()

@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 from app import sidecar
 from app.errors import Busy
 from tests.pages import conftest
-from tests.pages.conftest import TODAY, World, page, words
+from tests.pages.conftest import NOW, TODAY, World, page, words
 
 
 def figures(test: AppTest) -> dict[str, str]:
@@ -154,3 +154,22 @@ def test_an_event_of_a_rule_leads_to_its_finding_and_shows_what_changed(full: Wo
     assert "What changed" in words(test)
     shown = [one.value for one in test.dataframe if "Before" in one.value]
     assert list(shown[0]["Field"]) == ["open"]
+
+
+def test_an_event_leads_to_what_declares_its_asset_and_the_commit_before_it(full: World) -> None:
+    full.con.execute("UPDATE events SET asset_name = '//s.test/declared' WHERE event_id = 'e2'")
+    full.add("drift", drift_id="x", asset_name="//s.test/declared", path="terraform/a.tf", line=7)
+    full.add(
+        "git_commits",
+        commit_sha="c0ffee00aa",
+        committed_at=NOW - timedelta(days=300),
+        message="Add [it]\n\nLong",
+        files_changed=["terraform/a.tf"],
+    )
+    links = {
+        one.proto.label: one.proto.query_string for one in page("live_events", event="e2").get("page_link")
+    }
+    (file,) = [query for label, query in links.items() if label.startswith("Declared in")]
+    (commit,) = [query for label, query in links.items() if label.startswith("Commit before it")]
+    assert "doc=terraform%2Fa.tf" in file and "line=7" in file
+    assert "to=c0ffee00aa" in commit
