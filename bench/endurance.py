@@ -9,14 +9,13 @@ from __future__ import annotations
 import os
 import random
 import signal
-import sqlite3
 import threading
 import time
 from pathlib import Path
 from typing import Any
 
 from bench import listening
-from bench.listening import GIGABYTE, Topic, body, sidecar
+from bench.listening import GIGABYTE, Topic, body, count, sidecar
 from bench.measure import Figure
 
 KILLS = 50
@@ -62,9 +61,9 @@ def _killed(folder: Path, server: Any, host: str, path: str) -> list[Figure]:
     rng, under_load = random.Random(7), 0
     for _ in range(KILLS):
         with sidecar(home, host, path) as process:
-            begun = _count(home, "events")
+            begun = count(home, "events")
             until = time.monotonic() + 30
-            while _count(home, "events") == begun and time.monotonic() < until:
+            while count(home, "events") == begun and time.monotonic() < until:
                 time.sleep(0.01)
             time.sleep(2 * rng.random())
             under_load += server.waiting() > 0
@@ -75,7 +74,7 @@ def _killed(folder: Path, server: Any, host: str, path: str) -> list[Figure]:
         until = time.monotonic() + 300
         while server.waiting() and time.monotonic() < until:
             time.sleep(0.2)
-    stored, distinct = _count(home, "events"), _count(home, "(SELECT DISTINCT asset_name FROM events)")
+    stored, distinct = count(home, "events"), count(home, "(SELECT DISTINCT asset_name FROM events)")
     again = sum(server.delivered.values()) - len(server.delivered)
     note = f"{sent:,} published, {stored:,} stored, {distinct:,} different; {again:,} came again; {under_load} of {KILLS} kills under load"
     return [
@@ -96,12 +95,12 @@ def _malformed(folder: Path, server: Any, host: str, path: str) -> list[Figure]:
         server.publish(*(KINDS[n % len(KINDS)] % n for n in range(MALFORMED)))
         server.publish(body(1, ""))
         until = time.monotonic() + 300
-        while (server.waiting() or not _count(home, "events")) and time.monotonic() < until:
+        while (server.waiting() or not count(home, "events")) and time.monotonic() < until:
             time.sleep(0.2)
-        failed = _count(home, "sync_runs WHERE layer = 'events' AND status = 'failed'")
-        kept, streams = _count(home, "dead_letters"), server.streams
+        failed = count(home, "sync_runs WHERE layer = 'events' AND status = 'failed'")
+        kept, streams = count(home, "dead_letters"), server.streams
     note = f"{kept:,} of {MALFORMED:,} with a reason; {streams} stream, {failed} failed runs; the event behind them came"
-    whole = kept == MALFORMED and failed == 0 and _count(home, "events") == 1
+    whole = kept == MALFORMED and failed == 0 and count(home, "events") == 1
     return [
         Figure(
             "malformed messages kept as dead letters",
@@ -118,11 +117,11 @@ def _million(folder: Path, host: str, million: int) -> list[Figure]:
     topic, home, sent, most, grown = Topic(), folder / "million", 0, 0, list[int]()
     began = time.monotonic()
     with sidecar(home, host, topic.subscription) as process:
-        while (stored := _count(home, "events")) < million:
+        while (stored := count(home, "events")) < million:
             if sent < million and sent - stored < AHEAD:
-                count = min(5_000, million - sent)
-                topic.publish(count, sent)
-                sent += count
+                more = min(5_000, million - sent)
+                topic.publish(more, sent)
+                sent += more
             else:
                 time.sleep(0.1)
             held = process.memory_info().rss
@@ -133,14 +132,3 @@ def _million(folder: Path, host: str, million: int) -> list[Figure]:
     sizes = ", ".join(f"{one / GIGABYTE:.2f}" for one in grown)
     note = f"{stored / took:,.0f} a second; at each 100,000: {sizes} GB"
     return [Figure(f"sidecar at {million:,} events stored", most / GIGABYTE, "GB", 1, note=note)]
-
-
-def _count(home: Path, what: str) -> int:
-    file = home / "state.sqlite"
-    if not file.exists():
-        return 0
-    try:
-        with sqlite3.connect(f"file:{file}?mode=ro", uri=True, timeout=5) as connection:
-            return int(connection.execute(f"SELECT count(*) FROM {what}").fetchone()[0])
-    except sqlite3.OperationalError:  # not there yet
-        return 0

@@ -128,19 +128,23 @@ def sidecar(home: Path, host: str, subscription: str) -> Iterator[psutil.Process
         process.wait(15)
 
 
-def _stored(home: Path) -> int:
+def count(home: Path, what: str = "events") -> int:
+    """Rows of a table of the home, or of what else stands after FROM; 0 while it is not there yet."""
     file = home / "state.sqlite"
     if not file.exists():
         return 0
-    with sqlite3.connect(f"file:{file}?mode=ro", uri=True, timeout=5) as connection:
-        return int(connection.execute("SELECT count(*) FROM events").fetchone()[0])
+    try:
+        with sqlite3.connect(f"file:{file}?mode=ro", uri=True, timeout=5) as connection:
+            return int(connection.execute(f"SELECT count(*) FROM {what}").fetchone()[0])
+    except sqlite3.OperationalError:
+        return 0
 
 
 def _latency(folder: Path, host: str, seconds: int) -> list[Figure]:
     topic, home = Topic(), folder / "latency"
     with sidecar(home, host, topic.subscription):
         topic.publish(1)
-        while not _stored(home):
+        while not count(home):
             time.sleep(0.1)
         variables = {**os.environ, "PORTAL_HOME": str(home), "PORTAL_LOG_LEVEL": "ERROR"}
         reader = subprocess.Popen(
@@ -177,10 +181,10 @@ def _throughput(folder: Path, host: str, messages: int) -> list[Figure]:
                          capture_output=True, text=True)  # fmt: skip
     floor = float(ran.stdout)
     with sidecar(home, host, listening.subscription) as process:
-        while not (first := _stored(home)):
+        while not (first := count(home)):
             time.sleep(0.01)
         began = time.monotonic()
-        while (now := _stored(home)) < messages:
+        while (now := count(home)) < messages:
             time.sleep(0.02)
         rate, held = (now - first) / (time.monotonic() - began), process.memory_info().rss
     note = f"{rate:,.0f} against {floor:,.0f} messages a second; sidecar {held / GIGABYTE:.2f} GB"

@@ -12,7 +12,7 @@ from bench.listening import body, sidecar
 from bench.measure import ROOT, Figure
 
 CLIENTS = 500
-PER_SECOND = 20
+PER_SECOND = 5
 SECONDS = 20
 
 LISTENERS = """

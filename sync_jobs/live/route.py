@@ -82,7 +82,7 @@ async def _serve(socket: WebSocket, hub: Hub, client: Client) -> None:
         reading.cancel()
         code, reason = client.end or (1000, "")
         if socket.application_state is not WebSocketState.DISCONNECTED:
-            with suppress(RuntimeError, TimeoutError):
+            with suppress(RuntimeError, TimeoutError, WebSocketDisconnect):  # it may be gone by now
                 await asyncio.wait_for(socket.close(code, reason), 2.0)
 
 

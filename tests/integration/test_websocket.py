@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import socket
+import struct
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -273,3 +275,21 @@ def test_too_many_are_refused_and_the_end_is_told(tmp_path: Path) -> None:
         for client in clients:
             assert told(client)["kind"] == "closing"
             assert closed(client)[0] == 1001
+
+
+def test_clients_that_vanish_while_they_are_sent_to_are_no_fault(
+    served: Served, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    logger = logging.getLogger("uvicorn.error")
+    monkeypatch.setattr(logger, "level", logging.ERROR)
+    monkeypatch.setattr(logger, "propagate", True)
+    for _ in range(10):
+        client = greeted(served.listen())
+        client.socket.setsockopt(
+            socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
+        )  # a reset, no farewell
+        served.store(200)
+        client.socket.close()
+        served.store(200)
+    wait_for(lambda: served.app.state.hub.clients == 0)
+    assert [record.getMessage() for record in caplog.records if record.name == "uvicorn.error"] == []
