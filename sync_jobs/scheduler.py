@@ -84,7 +84,10 @@ class Scheduler:
         )
         evaluator = Evaluator(self._runner.settings, self._runner.cache)
         minutely = IntervalTrigger(seconds=evaluate.EVERY_SECONDS)
-        self._clock.add_job(evaluator.tick, minutely, id=_ALERTS, executor=_ALERTS, name=_ALERTS)
+        first = datetime.now(UTC) + timedelta(seconds=min(evaluate.FIRST_SECONDS, evaluate.EVERY_SECONDS))
+        self._clock.add_job(
+            evaluator.tick, minutely, id=_ALERTS, executor=_ALERTS, name=_ALERTS, next_run_time=first
+        )
         if self._runner.settings.engine == "bigquery":
             follower = Follower(self._runner.settings, self._runner.cache, self._runner.halted)
             every = IntervalTrigger(seconds=EVERY_SECONDS)

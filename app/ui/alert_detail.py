@@ -28,7 +28,7 @@ def selected(key: str, ids: list[str]) -> None:
     """Put the selected one into the address."""
     for index in st.session_state[key]["selection"]["rows"]:
         st.query_params["alert"] = ids[index]
-        return
+        st.rerun("app")  # the table redraws itself alone otherwise
 
 
 def close() -> None:

@@ -38,9 +38,8 @@ RULE_COLUMNS: dict[str, Any] = {
 }
 
 
-def listing() -> None:
-    """The alerts, with filters; selecting one opens it."""
-    asked, narrow = _filters()
+def listing(asked: dict[str, Any], narrow: bool) -> None:
+    """The alerts that pass the filters; selecting one opens it."""
     rows = frames.rows(f"{SQL}/list", **asked, page_size=SHOWN)
     if not rows and narrow:
         page.empty_state("No such alert", "None passes the filters.", ":material/filter_alt:")
@@ -69,7 +68,7 @@ def listing() -> None:
         frames.download("alerts", total, f"{SQL}/list", asked)
 
 
-def _filters() -> tuple[dict[str, Any], bool]:
+def filters() -> tuple[dict[str, Any], bool]:
     """Parameters of the query, and whether they leave something out that is active."""
     with st.grid(3, min_column_width=220, gap="small", vertical_alignment="bottom"):
         show = st.segmented_control(

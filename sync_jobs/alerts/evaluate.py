@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from sync_jobs.store.cache import Cache
 
 EVERY_SECONDS = 60.0
+FIRST_SECONDS = 20.0  # the layers begin with the sidecar: most are fresh again by then
 HISTORY_KEPT = timedelta(days=400)
 
 log = structlog.get_logger("sync_jobs.alerts")

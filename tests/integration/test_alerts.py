@@ -261,8 +261,7 @@ def test_silenced_over_http_until_then(home: Home, calls: Calls) -> None:
 def test_calls_that_are_refused(home: Home, calls: Calls) -> None:
     assert calls.post("/acknowledge", token="wrong", ids=["x"]).status_code == 401
     assert calls.post("/acknowledge", ids=[]).status_code == 422
-    far = (NOW + timedelta(days=400)).isoformat()
-    assert calls.post("/silence", ids=["x"], until=far, why="For ever").status_code == 422
+    assert calls.post("/silence", ids=["x"], until=1_900_000_000, why="No text").status_code == 422
     assert calls.post("/silence", ids=["x"], until="2026-03-01T10:00:00", why="No zone").status_code == 422
     assert calls.post("/channels/pigeon/test").status_code == 404
     lacking = calls.post("/channels/slack/test", who="ada")

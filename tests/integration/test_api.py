@@ -170,6 +170,14 @@ def test_the_api_describes_itself_without_a_cdn(served: Served) -> None:
         "/webhook/github",
         "/api/v1/sync/infrastructure-state",
         "/api/v1/assets/history",
+        "/api/v1/events/pause",
+        "/api/v1/events/resume",
+        "/api/v1/events/push",
+        "/api/v1/dead-letters/replay",
+        "/api/v1/dead-letters/discard",
+        "/api/v1/alerts/acknowledge",
+        "/api/v1/alerts/silence",
+        "/api/v1/alerts/channels/{channel}/test",
     }
 
 

@@ -152,6 +152,27 @@ def hot_rows(cache: Cache) -> None:
     state.upsert(
         "drift_daily", [{"date": NOW.date(), "project_id": "p", "asset_type": "t", "run_id": "r", **counts}]
     )
+    alert = {"rule": "freshness", "subject": "assets", "severity": "high", "summary": "Old."}
+    life = {"alert_id": "a1", "status": "firing", "fired_at": NOW, "firings": 1, "told": True}
+    state.upsert("alerts", [{**alert, **life}])
+    state.upsert("alert_rules", [{"rule": "freshness", "title": "Freshness", "severity": "high", "enabled": True,
+                                  "params": {"a": 1}, "evaluated_at": NOW}])  # fmt: skip
+    state.upsert(
+        "alert_history",
+        [{**alert, "history_id": "h1", "alert_id": "a1", "happened_at": NOW, "what": "fired"}],
+    )
+    state.upsert(
+        "alert_channels", [{"channel": "slack", "configured": True, "least_severity": "low", "failures": 0}]
+    )
+    message = {
+        "message_id": "m1",
+        "channel": "slack",
+        "alert_id": "a1",
+        "what": "fired",
+        "alert": {},
+        "created_at": NOW,
+    }
+    state.upsert("alert_messages", [{**message, "status": "waiting"}])
     cost = {"date": NOW.date(), "service": "s", "sku": "k", "location": "", "currency": "EUR", "run_id": "r"}
     amounts = {"cost": "1.25", "credits": "-0.25", "net_cost": "1.00"}
     state.upsert("daily_costs", [{**cost, **amounts, "project_id": name} for name in ("p", "q")])
@@ -176,6 +197,9 @@ def values_for(key: str) -> dict[str, Any]:
         "date": NOW.date() - dt.timedelta(days=1),
         "day": NOW.date() - dt.timedelta(days=1),
         "event_id": "e1",
+        "alert_id": "a1",
+        "dead_letter_id": "d1",
+        "at": NOW,
         "ancestors": ["projects/1111", "folders/400500600", "organizations/100200300"],
         "first_day": NOW.date() - dt.timedelta(days=2),
         "last_day": NOW.date(),

@@ -109,15 +109,6 @@ def test_errors_with_json_are_one_object(cli: Cli, arguments: list[str], code: i
     no_traceback(done)
 
 
-@pytest.mark.parametrize("arguments", [["setup", "pubsub"]])
-def test_what_this_version_cannot_do_fails_and_says_so(cli: Cli, arguments: list[str]) -> None:
-    done = cli(*arguments)
-    assert done.returncode == 1
-    assert done.stdout == ""
-    assert "This version" in done.stderr
-    assert "Hint:" in done.stderr
-
-
 SQL = "SELECT 1 AS a, 'x,\"y' AS b, TIMESTAMP '2026-01-01 00:00:00+00' AS t, [1, 2] AS l"
 
 

@@ -98,7 +98,7 @@ def test_every_call_answers_as_described(address: str, tmp_path: Path) -> None:
     ]  # fmt: skip
     found = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=150, check=False)
     assert found.returncode == 0, found.stdout[-12_000:] + found.stderr[-2000:]
-    assert "Tested: 13" in found.stdout, found.stdout[-3000:]
+    assert "Tested: 16" in found.stdout, found.stdout[-3000:]
 
 
 def test_every_call_is_described_in_full(served: FastAPI) -> None:
