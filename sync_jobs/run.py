@@ -19,7 +19,7 @@ from sync_jobs.runs import Row
 from sync_jobs.store.cache import Cache
 
 BACKOFF_SECONDS = (5.0, 30.0, 300.0)
-STOP_GRACE_SECONDS = 8.0  # of the 10 s that a process gets after SIGTERM
+STOP_GRACE_SECONDS = 6.0  # of the 10 s that a process gets after SIGTERM; the rest is for a slow disk
 RENEW_SECONDS = runs.LEASE_TTL_SECONDS / 3
 WATCH_SECONDS = 0.25
 PROGRESS_SECONDS = 1.0

@@ -27,7 +27,8 @@ from sync_jobs.runner import Runner
 from sync_jobs.scheduler import TICK_SECONDS, Scheduler
 from sync_jobs.store.cache import Cache
 
-STOP_SECONDS = 9.0
+STOP_SECONDS = 7.5
+LAST_SECONDS = 9.5  # after the signal, whatever the end waits for
 LOADING = "the sample landing zone is being loaded"
 
 log = structlog.get_logger("sync_jobs.serving")
@@ -108,6 +109,9 @@ class _Sidecar:
 
     def _on_signal(self, number: int, _frame: FrameType | None) -> None:
         self._signal = f"the sidecar got {signal.Signals(number).name}"
+        last = threading.Timer(LAST_SECONDS, _end_hard, ["the store or the disk does not answer"])
+        last.daemon = True
+        last.start()
         self._stop.set()
 
     def _begin(self, with_sample: bool) -> None:
@@ -149,7 +153,12 @@ class _Sidecar:
         self._server.should_exit = True
         http.join(max(0.2, deadline - time.monotonic()))
         if runners.abandoned() or runners.active() or http.is_alive():
-            log.error("sidecar_stopped_hard", runs=runners.active())
-            sys.stderr.flush()
-            os._exit(1)
+            _end_hard("a run or a caller did not end")
         log.info("sidecar_stopped")
+
+
+def _end_hard(why: str) -> None:
+    """End now. What was not written is mended by the next start, as after kill -9."""
+    log.error("sidecar_stopped_hard", reason=why, runs=runners.active())
+    sys.stderr.flush()
+    os._exit(1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -118,6 +119,19 @@ def test_a_sidecar_told_to_stop_ends_its_runs_in_order(start: Start, tmp_path: P
     assert row["status"] == "failed"
     assert "Interrupted: the sidecar got SIGTERM" in row["error_messages"][0]
     assert State(tmp_path).rows("SELECT * FROM leases") == []
+
+
+def test_a_sidecar_ends_in_time_although_its_store_is_stuck(start: Start, tmp_path: Path) -> None:
+    """As on a disk that hangs: somebody holds the lock of the store and does not let go."""
+    process = start("patient", str(free_port()))
+    with sqlite3.connect(tmp_path / "state.sqlite", isolation_level=None) as other:
+        other.execute("BEGIN IMMEDIATE")
+        began = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 1
+        assert time.monotonic() - began < 10
+        other.execute("ROLLBACK")
+    assert result(start("quick"))["status"] == "success", "the next one mends what was left"
 
 
 def test_a_sidecar_killed_in_the_middle_is_repaired_by_the_next(start: Start, tmp_path: Path) -> None:
