@@ -34,13 +34,23 @@ def setup(settings: Settings, wanted: Wanted, dry_run: bool, calls: Calls | None
         )
     found = [done(step, dry_run) for step in _steps(settings, names, google)]
     if settings.pubsub_emulator_host:
-        return [*found, Done("right", "rights", "The emulator knows none.")]
+        found.append(Done("right", "rights", "The emulator knows none."))
+        return found + [_not_there(step, dry_run) for step in sources(settings, names, google, wanted)]
     number: list[str] = []
     found.append(_project_number(google, names.project, number))
     if number:
         found += [done(step, dry_run) for step in _rights(names, google, number[0])]
     found += [done(step, dry_run) for step in sources(settings, names, google, wanted)]
     return found
+
+
+def _not_there(step: Step, dry_run: bool) -> Done:
+    """An emulator is of Pub/Sub alone."""
+    if dry_run:
+        return Done("would", step.name, step.call)
+    return Done(
+        "failed", step.name, "The emulator has none.", "Unset PUBSUB_EMULATOR_HOST to make it at Google."
+    )
 
 
 def exit_code(found: list[Done], dry_run: bool) -> int:

@@ -106,6 +106,24 @@ def test_from_the_command_line(cli: Cli, settings: Settings) -> None:
     assert run.stdout.count("created") == 4
 
 
+def test_what_an_emulator_has_not_is_told_and_its_calls_are_printed(cli: Cli, settings: Settings) -> None:
+    variables = {
+        "PORTAL_GCP_PROJECT": settings.gcp_project, "PORTAL_PUBSUB_TOPIC": settings.pubsub_topic,
+        "PORTAL_PUBSUB_SUBSCRIPTION": settings.pubsub_subscription, "PUBSUB_EMULATOR_HOST": settings.pubsub_emulator_host,
+        "PORTAL_GCP_SCOPE": "organizations/123",
+    }  # fmt: skip
+    wanted = ("--feeds", "--log-sink", "--findings")
+    printed = cli("setup", "pubsub", "--dry-run", *wanted, **variables)
+    assert printed.returncode == 0, printed.stderr
+    assert printed.stdout.count("gcloud asset feeds create") == 4
+    assert (
+        "gcloud logging sinks create" in printed.stdout
+        and "gcloud scc notifications create" in printed.stdout
+    )
+    run = cli("setup", "pubsub", *wanted, **variables)
+    assert run.returncode == 3 and run.stdout.count("The emulator has none.") == 6
+
+
 class Google:
     """Rights, feeds, sinks and findings, as Google would answer. `changes` counts calls that change something."""
 
