@@ -90,8 +90,8 @@ class Run:
             self.abandoned = True
             self._log.error("run_abandoned", waited_seconds=self._terms.grace)
         self._conclude()
-        self._tell_end()
-        self.row = self._close()
+        ended, self.row = self.row, self._close()
+        self._tell_end(ended, folded=self.row["run_id"] != ended["run_id"])
         return self.row
 
     @property
@@ -242,16 +242,16 @@ class Run:
         message, hint = _explained(self.layer.name, result)
         self.row |= {"status": "failed", "error_messages": [message], "hint": hint or None}
 
-    def _tell_end(self) -> None:
-        """A stream's polls are many: those that went well are told only to who wants all of it."""
-        quiet = self.stream and self.row["status"] == "success"
+    def _tell_end(self, row: Row, *, folded: bool) -> None:
+        """A stream's polls are many: those that went well, or as the one before, are told only to who wants all of it."""
+        quiet = self.stream and (row["status"] == "success" or folded)
         (self._log.debug if quiet else self._log.info)(
             "run_finished",
-            status=self.row["status"],
-            items=self.row["items_synced"],
-            failed=self.row["items_failed"],
-            seconds=round(self.row["sync_duration_seconds"], 3),
-            errors=self.row["error_messages"],
+            status=row["status"],
+            items=row["items_synced"],
+            failed=row["items_failed"],
+            seconds=round(row["sync_duration_seconds"], 3),
+            errors=row["error_messages"],
         )
 
     def _close(self) -> Row:

@@ -2,7 +2,8 @@
 title: Sync success rate
 description: >
   Too few of a layer's runs that ended within the window succeeded; where none ended in it, its newest one counts. A
-  run that saw only part of its scope did not succeed.
+  run that saw only part of its scope did not succeed; records that were not understood alone do not count against
+  it: they are dead letters and have a rule of their own.
 severity: high
 remediation: >
   Open Sync status: the run names what went wrong and what to do. `python -m sync_jobs doctor` checks settings,
@@ -21,6 +22,8 @@ ended AS (
     r.layer,
     r.status,
     r.error_messages,
+    r.items_failed,
+    COALESCE(ARRAY_LENGTH(r.missed), 0) AS missed,
     r.finished_at,
     r.finished_at >= TIMESTAMP_SUB(clock.now, INTERVAL @minutes MINUTE) AS inside,
     ROW_NUMBER() OVER (PARTITION BY r.layer ORDER BY r.finished_at DESC, r.run_id DESC) AS newest
@@ -32,7 +35,7 @@ rates AS (
   SELECT
     layer,
     COUNT(*) AS runs,
-    COUNTIF(status = 'success') AS succeeded,
+    COUNTIF(status = 'success' OR (status = 'partial' AND items_failed > 0 AND missed = 0)) AS succeeded,
     COUNTIF(inside) AS inside,
     MAX(IF(newest = 1, ARRAY_TO_STRING(error_messages, ' '), NULL)) AS error
   FROM ended

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,9 @@ import grpc
 import orjson
 import pytest
 
+from app.errors import Retryable
 from sync_jobs.layers.base import NotConfigured, Outcome, RunContext, Unknown
+from sync_jobs.layers.events import layer as layer_module
 from sync_jobs.layers.events.layer import EventsLayer
 from sync_jobs.layers.events.session import PAUSED, Session
 from sync_jobs.layers.events.storing import Storing
@@ -241,3 +245,31 @@ def test_no_acknowledgement_before_the_commit(
     until(lambda: len(server.acknowledged) == 5)
     assert listening.stored() == 5
     listening.stop()
+
+
+def test_a_service_that_is_away_is_asked_less_and_less_often(
+    listening: Listening, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries: list[float] = []
+
+    def away(*_: Any) -> Any:
+        tries.append(time.monotonic())
+        raise Retryable("Pub/Sub could not be reached.", "Wait.")
+
+    monkeypatch.setattr(EventsLayer, "_stream_of", away)
+    monkeypatch.setattr(layer_module, "FIRST_PAUSE_SECONDS", 0.1)
+    monkeypatch.setattr(layer_module, "PAUSE_AFTER_FAILURE_SECONDS", 0.4)
+    layer = EventsLayer()
+    ctx = replace(listening.home.context(layer), trigger="schedule")
+    said, until = set(), time.monotonic() + 2
+    while time.monotonic() < until:
+        try:
+            found = layer.extract(ctx)
+            assert isinstance(found, Unknown)
+            said.add(found.reason)
+        except Retryable as error:
+            said.add(error.message)
+        time.sleep(0.01)
+    assert said == {"Pub/Sub could not be reached."}, "the reason stays in sight"
+    pauses = [after - before for before, after in itertools.pairwise(tries)]
+    assert len(tries) <= 8 and pauses[0] < 0.2 and min(pauses[2:]) >= 0.4, pauses

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 POLL_SECONDS = 1.0
 PAUSE_AFTER_FAILURE_SECONDS = 30.0
+FIRST_PAUSE_SECONDS = 1.0  # after the service was away; twice as long each time, up to the other
 SAMPLE_SUBJECTS = Path("sample") / "subjects.ndjson"
 SAMPLE_TICK = "sample_events_tick"
 
@@ -41,6 +42,7 @@ class EventsLayer:
         self._stream: Stream | None = None
         self._stream_key: tuple[object, ...] = ()
         self._refused: tuple[float, Unknown] | None = None
+        self._failures = 0  # of the stream, one after another
         self._subjects: tuple[Path, list[Any]] | None = None
 
     def schedule(self, settings: Settings) -> Schedule:
@@ -123,15 +125,18 @@ class EventsLayer:
     def _listened(self, session: Session, ctx: RunContext) -> Outcome:
         """Take in what comes, for a while."""
         try:
-            return session.listen(self._storing(ctx), ctx)
+            outcome = session.listen(self._storing(ctx), ctx)
+            self._failures = 0
+            return outcome
         except Permanent as error:
             self._refused = (
                 time.monotonic() + PAUSE_AFTER_FAILURE_SECONDS, Unknown(error.message, error.hint)
             )  # fmt: skip
             session.over = True
             raise
-        except Retryable:
+        except Retryable as error:
             session.over = True
+            self._away(error)
             raise
         finally:
             if session.over:
@@ -159,11 +164,18 @@ class EventsLayer:
             self._hung_up()
             self._closed()
             return unknown
-        except Retryable:
+        except Retryable as error:
             self._closed()
+            self._away(error)
             raise
         self._refused = None
         return Session(stream)
+
+    def _away(self, error: Retryable) -> None:
+        """What may pass is looked at again soon, and then less and less often."""
+        pause = min(PAUSE_AFTER_FAILURE_SECONDS, FIRST_PAUSE_SECONDS * 2 ** min(self._failures, 10))
+        self._failures += 1
+        self._refused = (time.monotonic() + pause, Unknown(error.message, error.hint))
 
     def _stream_of(self, path: str, settings: Settings) -> Stream:
         key = (path, settings.pubsub_emulator_host, settings.google_application_credentials)
