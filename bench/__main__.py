@@ -29,7 +29,6 @@ from bench import (
 )
 from bench.measure import Figure, table
 
-
 Measure = Callable[[Path, int], list[Figure]]
 # In the order of `all`. Each gets a folder to work in and the size of the large export; events need the export of assets.
 MEASURES: dict[str, Measure] = {
