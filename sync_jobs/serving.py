@@ -15,7 +15,7 @@ import structlog
 import uvicorn
 
 from app import operator_token
-from app.errors import PortalError
+from app.errors import LeaseLost, PortalError
 from app.settings import Settings
 from sync_jobs import runner as runners
 from sync_jobs.alerts.outbox import Outbox
@@ -29,6 +29,7 @@ from sync_jobs.store.cache import Cache
 
 STOP_SECONDS = 7.5
 LAST_SECONDS = 9.5  # after the signal, whatever the end waits for
+LOOK_SECONDS = 0.2
 LOADING = "the sample landing zone is being loaded"
 
 log = structlog.get_logger("sync_jobs.serving")
@@ -64,7 +65,7 @@ class _Sidecar:
         self._settings = settings
         self._listener = listener
         self._stop = threading.Event()
-        self._signal = "a request to stop"
+        self._signal: str | None = None
         self._loading: str | None = None
         self._runner = Runner(settings, Cache(settings.home), layers)
         self._scheduler = Scheduler(self._runner)
@@ -99,8 +100,10 @@ class _Sidecar:
         self._loading = LOADING if with_sample else None
         threading.Thread(target=self._begin, args=[with_sample], name="begin", daemon=True).start()
         log.info("sidecar_started", address=f"http://{self._settings.api_host}:{self._settings.api_port}")
-        while not self._stop.wait(TICK_SECONDS) and http.is_alive():
-            self._scheduler.renew()  # the clock does it too, but not while the sample is loaded
+        threading.Thread(target=self._renew, name="renew", daemon=True).start()
+        # Short sleeps and nothing else: a signal is heard between two calls of this thread, and may come just before one.
+        while self._signal is None and http.is_alive():
+            time.sleep(LOOK_SECONDS)
         failed = not http.is_alive()
         self._end(http)
         for number, handler in before.items():
@@ -108,11 +111,18 @@ class _Sidecar:
         return 1 if failed else 0
 
     def _on_signal(self, number: int, _frame: FrameType | None) -> None:
+        """Takes no lock: the thread that it interrupts may hold it."""
         self._signal = f"the sidecar got {signal.Signals(number).name}"
-        last = threading.Timer(LAST_SECONDS, _end_hard, ["the store or the disk does not answer"])
-        last.daemon = True
-        last.start()
-        self._stop.set()
+
+    def _renew(self) -> None:
+        """Keep the sidecar's lease. The clock does it too, but not while the sample is loaded."""
+        while not self._stop.wait(TICK_SECONDS):
+            try:
+                self._scheduler.renew()
+            except LeaseLost:
+                return  # the clock, which finds it too, says so
+            except PortalError as error:
+                log.warning("lease_not_renewed", error=str(error))
 
     def _begin(self, with_sample: bool) -> None:
         """Load the sample if asked to, then let the clock run. Without the sample the rest still works."""
@@ -135,9 +145,14 @@ class _Sidecar:
             self._outbox.start()
 
     def _end(self, http: threading.Thread) -> None:
-        log.info("sidecar_stopping", reason=self._signal, runs=runners.active())
+        reason = self._signal or "the HTTP server ended"
+        log.info("sidecar_stopping", reason=reason, runs=runners.active())
         deadline = time.monotonic() + STOP_SECONDS
-        runners.stop_all(self._signal)
+        last = threading.Timer(LAST_SECONDS, _end_hard, ["the store or the disk does not answer"])
+        last.daemon = True
+        last.start()
+        self._stop.set()
+        runners.stop_all(reason)
         try:
             self._scheduler.stop()
         except PortalError as error:  # the lease runs out by itself
@@ -154,6 +169,7 @@ class _Sidecar:
         http.join(max(0.2, deadline - time.monotonic()))
         if runners.abandoned() or runners.active() or http.is_alive():
             _end_hard("a run or a caller did not end")
+        last.cancel()
         log.info("sidecar_stopped")
 
 

@@ -126,6 +126,7 @@ def test_a_sidecar_ends_in_time_although_its_store_is_stuck(start: Start, tmp_pa
     process = start("patient", str(free_port()))
     with sqlite3.connect(tmp_path / "state.sqlite", isolation_level=None) as other:
         other.execute("BEGIN IMMEDIATE")
+        time.sleep(1)  # by then the sidecar waits for the lock to renew its lease
         began = time.monotonic()
         process.send_signal(signal.SIGTERM)
         assert process.wait(20) == 1

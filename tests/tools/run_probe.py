@@ -58,6 +58,7 @@ def main() -> None:
     if len(sys.argv) > 3:
         clocked = ProbeLayer(extract, schedule=Schedule.every(60))
         settings = Settings(home=home, api_port=int(sys.argv[3]))
+        serving.TICK_SECONDS = 0.5  # so that a short test sees it renew its lease
         raise SystemExit(serving.serve(settings, layers={"probe": clocked}))
     runner = probe_runner(home, ProbeLayer(extract))
     if behaviour == "race":
