@@ -40,11 +40,7 @@ def main() -> None:
         for view, show, name in zip(views[1:], rest, TABS[1:], strict=True):
             with view, page.guard(f"{name} cannot be shown."):
                 show()
-    opened = st.query_params.get("alert")
-    if opened:
-        st.dialog("Alert", width="medium", position="right", on_dismiss=alert_detail.close)(
-            alert_detail.show
-        )(opened)
+    alert_detail.OPENED.dialog("Alert", alert_detail.show)
 
 
 def totals() -> dict[str, Any]:

@@ -33,11 +33,7 @@ def main() -> None:
             return
         reasons()
         letters()
-    opened = st.query_params.get("letter")
-    if opened:
-        st.dialog("Dead letter", width="medium", position="right", on_dismiss=dead_letter_detail.close)(
-            dead_letter_detail.show
-        )(opened)
+    dead_letter_detail.OPENED.dialog("Dead letter", dead_letter_detail.show)
 
 
 def figures(totals: dict[str, Any]) -> None:
@@ -104,7 +100,7 @@ def letters() -> None:
     if not rows:
         page.empty_state("No such dead letter", "None passes the filters.", ":material/filter_alt:")
         return
-    key = f"letters-{st.session_state.get('letter-generation', 0)}"
+    key = f"letters-{dead_letter_detail.OPENED.generation()}"
     st.dataframe(
         [
             {"age": text.ago(row["received_at"]), "received": row["received_at"], "layer": row["layer"],
@@ -114,7 +110,7 @@ def letters() -> None:
         ],
         hide_index=True,
         key=key,
-        on_select=lambda: dead_letter_detail.selected(key, [row["dead_letter_id"] for row in rows]),
+        on_select=lambda: dead_letter_detail.OPENED.select(key, [row["dead_letter_id"] for row in rows]),
         selection_mode="single-row",
         height=page.table_height(len(rows)),
         column_config={

@@ -8,8 +8,10 @@ from typing import Any
 import streamlit as st
 
 from app.ui import coverage, drift_charts, drift_detail, drift_status, frames, page, text
+from app.ui.opened import Opened
 
 SQL = "pages/drift"
+OPENED = Opened("item")
 PAGE_SIZE = 50
 HISTORY_DAYS = 400
 TOP = 12
@@ -25,11 +27,7 @@ def main() -> None:
     )
     with page.guard("The comparison cannot be shown."):
         body()
-    opened = st.query_params.get("item")
-    if opened:
-        st.dialog("Declared and actual", width="medium", position="right", on_dismiss=close)(
-            drift_detail.show
-        )(opened)
+    OPENED.dialog("Declared and actual", drift_detail.show)
 
 
 def body() -> None:
@@ -154,7 +152,7 @@ def table(statuses: list[str], filters: dict[str, Any], counts: dict[str, Any]) 
             f"{skip + 1:,} to {skip + len(rows):,} of {total:,}, those that need a look first. "
             "Select a row to see both values."
         )
-        grid(rows, f"rows-{skip}-{st.session_state.get('item-generation', 0)}")
+        grid(rows, f"rows-{skip}-{OPENED.generation()}")
 
 
 def grid(rows: list[dict[str, Any]], key: str) -> None:
@@ -180,7 +178,7 @@ def grid(rows: list[dict[str, Any]], key: str) -> None:
         shown,
         hide_index=True,
         key=key,
-        on_select=lambda: open_item(key, [row["drift_id"] for row in rows]),
+        on_select=lambda: OPENED.select(key, [row["drift_id"] for row in rows]),
         selection_mode="single-row",
         placeholder=text.NOTHING,
         height=page.table_height(len(rows)),
@@ -227,19 +225,6 @@ def reasons(statuses: list[str], filters: dict[str, Any], counts: dict[str, Any]
             },
             alt="Reasons, the commonest first",
         )
-
-
-def open_item(key: str, ids: list[str]) -> None:
-    """Put the selected resource into the address, from which the page opens it."""
-    for index in st.session_state[key]["selection"]["rows"]:
-        st.query_params["item"] = ids[index]
-        return
-
-
-def close() -> None:
-    """Take the resource out of the address."""
-    st.query_params.pop("item", None)
-    st.session_state["item-generation"] = st.session_state.get("item-generation", 0) + 1
 
 
 def clear() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from app.ui import asset_detail, coverage, frames, inventory, page, text
+from app.ui.opened import Opened
 
 PAGE_SIZE = 50
 HISTORY_DAYS = 400
@@ -21,6 +22,7 @@ FILTERS: dict[str, Any] = {
     "label": "",
 }
 SQL = "pages/infrastructure"
+OPENED = Opened("asset")
 
 
 def main() -> None:
@@ -30,11 +32,7 @@ def main() -> None:
     )
     with page.guard("The inventory cannot be shown."):
         body()
-    opened = st.query_params.get("asset")
-    if opened:
-        st.dialog("Asset", width="medium", position="right", on_dismiss=close_asset)(asset_detail.show)(
-            opened
-        )
+    OPENED.dialog("Asset", asset_detail.show)
 
 
 def body() -> None:
@@ -164,14 +162,13 @@ def table(tab: inventory.Tab, filters: dict[str, Any], total: int, paths: dict[s
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         skip = page.pager(total, PAGE_SIZE, f"{tab.key}-page")
         frames.download(tab.key.replace("_", "-"), total, query, filters)
-    generation = st.session_state.get("asset-generation", 0)
     rows = frames.rows(query, **filters, page_size=PAGE_SIZE, skip=skip)
     with box:
         st.caption(
             f"{skip + 1:,} to {skip + len(rows):,} of {total:,}. Select a row to open the asset. "
             "A column's header sorts the rows of this page."
         )
-        grid(tab, rows, paths, past="day" in filters, key=f"rows-{tab.key}-{skip}-{generation}")
+        grid(tab, rows, paths, past="day" in filters, key=f"rows-{tab.key}-{skip}-{OPENED.generation()}")
 
 
 def grid(
@@ -198,24 +195,11 @@ def grid(
         hide_index=True,
         placeholder=text.NOTHING,
         key=key,
-        on_select=lambda: open_asset(key, [row["name"] for row in rows]),
+        on_select=lambda: OPENED.select(key, [row["name"] for row in rows]),
         selection_mode="single-row",
         height=page.table_height(len(rows)),
         alt=f"{tab.title}, one row per asset",
     )
-
-
-def open_asset(key: str, names: list[str]) -> None:
-    """Put the selected row's asset into the address, from which the page opens it."""
-    for index in st.session_state[key]["selection"]["rows"]:
-        st.query_params["asset"] = names[index]
-        return
-
-
-def close_asset() -> None:
-    """Take the asset out of the address."""
-    st.query_params.pop("asset", None)
-    st.session_state["asset-generation"] = st.session_state.get("asset-generation", 0) + 1
 
 
 def clear() -> None:

@@ -8,8 +8,10 @@ from typing import Any
 import streamlit as st
 
 from app.ui import charts, event_detail, frames, page, status, text
+from app.ui.opened import Opened
 
 SQL = "pages/live_events"
+OPENED = Opened("event")
 REFRESH_SECONDS = 2
 SHOWN = 100
 NEW_SECONDS = 30
@@ -47,11 +49,7 @@ def main() -> None:
     with page.guard("The events cannot be shown."):
         filters, window, live = filter_bar()
         st.fragment(feed, run_every=REFRESH_SECONDS if live else None)(filters, window)
-    opened = st.query_params.get("event")
-    if opened:
-        st.dialog("Event", width="medium", position="right", on_dismiss=close_event)(event_detail.show)(
-            opened
-        )
+    OPENED.dialog("Event", event_detail.show)
 
 
 def filter_bar() -> tuple[dict[str, Any], str, bool]:
@@ -156,31 +154,18 @@ def listing(rows: list[dict[str, Any]]) -> None:
         }
         for row in rows
     ]
-    key = f"events-{st.session_state.get('event-generation', 0)}"
+    key = f"events-{OPENED.generation()}"
     st.dataframe(
         shown,
         hide_index=True,
         key=key,
-        on_select=lambda: open_event(key, [row["event_id"] for row in rows]),
+        on_select=lambda: OPENED.select(key, [row["event_id"] for row in rows], rerun=True),
         selection_mode="single-row",
         placeholder=text.NOTHING,
         height=page.table_height(len(rows)),
         column_config=COLUMNS,
         alt="Events, newest first",
     )
-
-
-def open_event(key: str, ids: list[str]) -> None:
-    """Put the selected event into the address, and open it."""
-    for index in st.session_state[key]["selection"]["rows"]:
-        st.query_params["event"] = ids[index]
-        st.rerun("app")
-
-
-def close_event() -> None:
-    """Take the event out of the address, and the selection from the list."""
-    st.query_params.pop("event", None)
-    st.session_state["event-generation"] = st.session_state.get("event-generation", 0) + 1
 
 
 main()

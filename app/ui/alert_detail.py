@@ -11,30 +11,13 @@ import streamlit as st
 from app import sidecar
 from app.errors import PortalError
 from app.ui import alert_words, frames, page, status, text
+from app.ui.opened import Opened
 
 SQL = "pages/alerts"
 DONE = "alerts-done"
 HISTORY_DAYS = 400
 SPANS = {"1 hour": 1, "4 hours": 4, "1 day": 24, "1 week": 7 * 24, "30 days": 30 * 24}
-_GENERATION = "alert-generation"
-
-
-def generation() -> int:
-    """Part of the key of the table: a row that was opened can be selected again."""
-    return int(st.session_state.get(_GENERATION, 0))
-
-
-def selected(key: str, ids: list[str]) -> None:
-    """Put the selected one into the address."""
-    for index in st.session_state[key]["selection"]["rows"]:
-        st.query_params["alert"] = ids[index]
-        st.rerun("app")  # the table redraws itself alone otherwise
-
-
-def close() -> None:
-    """Take it out of the address, and the selection from the list."""
-    st.query_params.pop("alert", None)
-    st.session_state[_GENERATION] = generation() + 1
+OPENED = Opened("alert")
 
 
 def told() -> None:
@@ -182,5 +165,5 @@ def _act(what: str, body: dict[str, Any], done: str) -> None:
         page.error_state(error, "Nothing was changed.")
         return
     st.session_state[DONE] = done if answer["changed"] else "Nothing was left to do: it changed meanwhile."
-    close()
+    OPENED.close()
     st.rerun("app")

@@ -48,12 +48,12 @@ def listing(asked: dict[str, Any], narrow: bool) -> None:
         page.empty_state("Nothing is wrong", told, ":material/notifications:")
     if not rows:
         return
-    key = f"alerts-{alert_detail.generation()}"
+    key = f"alerts-{alert_detail.OPENED.generation()}"
     st.dataframe(
         [_shown(row) for row in rows],
         hide_index=True,
         key=key,
-        on_select=lambda: alert_detail.selected(key, [row["alert_id"] for row in rows]),
+        on_select=lambda: alert_detail.OPENED.select(key, [row["alert_id"] for row in rows], rerun=True),
         selection_mode="single-row",
         placeholder=text.NOTHING,
         height=page.table_height(len(rows)),

@@ -9,22 +9,11 @@ import streamlit as st
 from app import sidecar
 from app.errors import PortalError
 from app.ui import frames, page, raw_bytes, text
+from app.ui.opened import Opened
 
 SQL = "pages/dead_letters"
 DONE = "dead-letters-done"
-
-
-def selected(key: str, ids: list[str]) -> None:
-    """Put the selected one into the address."""
-    for index in st.session_state[key]["selection"]["rows"]:
-        st.query_params["letter"] = ids[index]
-        return
-
-
-def close() -> None:
-    """Take it out of the address, and the selection from the list."""
-    st.query_params.pop("letter", None)
-    st.session_state["letter-generation"] = st.session_state.get("letter-generation", 0) + 1
+OPENED = Opened("letter")
 
 
 def show(letter: str) -> None:
@@ -84,5 +73,5 @@ def act(what: str, body: dict[str, Any]) -> None:
     st.session_state[DONE] = (
         f"{text.plural(count, 'dead letter')} {'replayed' if what == 'replay' else 'discarded'}.{more}"
     )
-    close()
+    OPENED.close()
     st.rerun("app")

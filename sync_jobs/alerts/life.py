@@ -13,8 +13,8 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
-from sync_jobs.alerts.config import SEVERITIES
 from sync_jobs.alerts.rules import Wrong
+from sync_jobs.rules_file import SEVERITIES
 from sync_jobs.store.state import MICROSECONDS
 
 FIRING, RESOLVED, ACKNOWLEDGED, SILENCED = "firing", "resolved", "acknowledged", "silenced"

@@ -17,9 +17,9 @@ import structlog
 
 from app import logs
 from app.errors import PortalError
-from sync_jobs.alerts.config import SEVERITIES
 from sync_jobs.notify import channels
 from sync_jobs.notify.channels import Channel, NotTaken, Standing, Told
+from sync_jobs.rules_file import SEVERITIES
 from sync_jobs.store.state import MICROSECONDS
 from sync_jobs.tallies import alert_messages
 

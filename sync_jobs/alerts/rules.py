@@ -13,7 +13,7 @@ import orjson
 from app import queries, sql_files
 from app.errors import PortalError
 from sync_jobs.alerts import config
-from sync_jobs.alerts.config import SEVERITIES
+from sync_jobs.rules_file import SEVERITIES, Override
 
 FOLDER = "alerts/"
 NEEDED = ("subject", "summary")
@@ -78,11 +78,11 @@ def load(folder: Path | None = None) -> list[Rule]:
     """All rules. One that is not valid has its error. Raises SettingsError for a wrong config/alerts.toml."""
     settings = config.load()
     names = [key.removeprefix(FOLDER) for key in sql_files.keys(FOLDER)]
-    settings.check_names(set(names))
-    return [_rule(name, settings.rules.get(name, config.Changed())) for name in names]
+    settings.known(settings.rules, set(names))
+    return [_rule(name, settings.rules.get(name, Override())) for name in names]
 
 
-def _rule(name: str, changed: config.Changed) -> Rule:
+def _rule(name: str, changed: Override) -> Rule:
     try:
         file = sql_files.get(FOLDER + name)
     except PortalError as error:

@@ -7,7 +7,6 @@ done twice, or cut off anywhere, it gives the same rows.
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -174,14 +173,3 @@ def _folder(home: Path, name: str) -> Path:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     return folder
-
-
-def wait_until_applied(cache: Cache, seconds: float = 10.0) -> bool:
-    """Whether all stored events have been looked at within this time."""
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        newest = cache.state.rows("SELECT max(_rev) AS rev FROM events")[0]["rev"]
-        if newest is None or streamed.position(cache.state)[0] >= newest:
-            return True
-        time.sleep(0.05)
-    return False

@@ -11,9 +11,12 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+import orjson
 import structlog
 
 from app.settings import Settings
+from sync_jobs.notify.channels import NotTaken
+from sync_jobs.notify.http_post import post
 from sync_jobs.tallies import slack_messages
 
 LIMIT_SECONDS = 5.0
@@ -105,15 +108,13 @@ def _send(url: str, text: str) -> None:
 
 def _post(url: str, text: str) -> str | None:
     """None when Slack took it, else what went wrong."""
-    from slack_sdk.webhook import WebhookClient
-
     block = {"type": "section", "text": {"type": "mrkdwn", "text": text, "verbatim": True}}
+    body = {"text": text, "blocks": [block], "unfurl_links": False, "unfurl_media": False}
     try:
-        client = WebhookClient(url, timeout=int(LIMIT_SECONDS), retry_handlers=[])
-        answer = client.send(text=text, blocks=[block], unfurl_links=False, unfurl_media=False)
-    except Exception as error:  # noqa: BLE001  whatever it is, it is told by the caller
-        return f"{type(error).__name__}: {error}"
-    return None if answer.status_code == 200 else f"status {answer.status_code}: {answer.body[:200]}"
+        post(url, orjson.dumps(body))
+    except NotTaken as problem:
+        return str(problem)
+    return None
 
 
 def _count(value: object) -> int:

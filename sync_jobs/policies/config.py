@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import re
-import tomllib
 from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
-from app.errors import SettingsError
-from app.settings import config_path
+from sync_jobs.rules_file import RulesFile
 
 FILE = "policies.toml"
 _RULE_KEYS = {"enabled", "severity", "params", "instances"}
 _INSTANCE_KEYS = {"id", "enabled", "severity", "params"}
 _WAIVER_KEYS = {"rule", "asset", "reason", "owner", "expires"}
-_SEVERITIES = ("critical", "high", "medium", "low")
 
 
 @dataclass(frozen=True)
@@ -53,10 +49,11 @@ class Waiver:
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(RulesFile):
     """The file, checked. Without a file, every rule runs as it stands."""
 
-    path: Path
+    NAME = FILE
+    EXAMPLE_PARAMS = "{days = 30}"
     rules: Mapping[str, tuple[Instance, ...]] = field(default_factory=dict)
     waivers: tuple[Waiver, ...] = ()
 
@@ -65,38 +62,26 @@ class Config:
 
     def check_names(self, known: Set[str]) -> None:
         """Raises SettingsError for settings of a rule that does not exist."""
-        for name in self.rules:
-            if name not in known:
-                close = difflib.get_close_matches(name, sorted(known), n=1)
-                self.fail(f"there is no rule {name!r}." + (f" Did you mean {close[0]}?" if close else ""))
-
-    def fail(self, what: str) -> NoReturn:
-        """Raise SettingsError about this file."""
-        raise SettingsError(f"{self.path}: {what}", "config/policies.example.toml shows what can be set.")
+        self.known(self.rules, known)
 
 
 def path_in_use() -> Path:
     """policies.toml beside the configuration file in use."""
-    return config_path().with_name(FILE)
+    return Config.path_in_use()
 
 
 def load(path: Path | None = None) -> Config:
     """Read the file. Raises SettingsError that names what does not fit."""
-    path = path or path_in_use()
-    empty = Config(path)
-    try:
-        read = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, NotADirectoryError):
-        return empty
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        empty.fail(f"not valid TOML: {error}.")
-    _only(empty, "the file", read, {"rules", "waivers"})
-    rules = {name: _rule(empty, name, body) for name, body in read.get("rules", {}).items()}
-    return Config(path, rules, tuple(_waiver(empty, n, one) for n, one in enumerate(read.get("waivers", []))))
+    file = Config(path or path_in_use())
+    read = file.read({"rules", "waivers"})
+    rules = {name: _rule(file, name, body) for name, body in read.get("rules", {}).items()}
+    return Config(
+        file.path, rules, tuple(_waiver(file, n, one) for n, one in enumerate(read.get("waivers", [])))
+    )
 
 
 def _rule(file: Config, name: str, body: Any) -> tuple[Instance, ...]:
-    _only(file, f"rules.{name}", body, _RULE_KEYS)
+    file.only(f"rules.{name}", body, _RULE_KEYS)
     further = body.get("instances", [])
     own = _instance(file, f"rules.{name}", {k: v for k, v in body.items() if k != "instances"})
     made = [_instance(file, f"rules.{name}.instances", one) for one in further]
@@ -107,20 +92,14 @@ def _rule(file: Config, name: str, body: Any) -> tuple[Instance, ...]:
 
 
 def _instance(file: Config, where: str, body: Any) -> Instance:
-    _only(file, where, body, _INSTANCE_KEYS)
-    severity, enabled, params = body.get("severity"), body.get("enabled"), body.get("params", {})
-    if severity is not None and severity not in _SEVERITIES:
-        file.fail(f"{where}: severity is {severity!r}; expected one of {', '.join(_SEVERITIES)}.")
-    if enabled is not None and not isinstance(enabled, bool):
-        file.fail(f"{where}: enabled is {enabled!r}; expected true or false.")
-    if not isinstance(params, dict):
-        file.fail(f"{where}: params must be a table, such as params = {{days = 30}}.")
-    return Instance(body.get("id"), enabled, severity, params)
+    file.only(where, body, _INSTANCE_KEYS)
+    found = file.override(where, body)
+    return Instance(body.get("id"), found.enabled, found.severity, found.params)
 
 
 def _waiver(file: Config, number: int, body: Any) -> Waiver:
     where = f"waiver {number + 1}"
-    _only(file, where, body, _WAIVER_KEYS)
+    file.only(where, body, _WAIVER_KEYS)
     for key in ("rule", "asset", "reason", "owner"):
         if not isinstance(body.get(key), str) or not body[key].strip():
             file.fail(f"{where} has no {key}.")
@@ -133,14 +112,6 @@ def _waiver(file: Config, number: int, body: Any) -> Waiver:
     if isinstance(expires, datetime) or not isinstance(expires, date):
         file.fail(f"{where}: expires is {body.get('expires')!r}; expected a day such as 2026-12-31.")
     return Waiver(body["rule"], body["asset"], body["reason"], body["owner"], expires)
-
-
-def _only(file: Config, where: str, body: Any, allowed: set[str]) -> None:
-    if not isinstance(body, dict):
-        file.fail(f"{where} must be a table.")
-    for key in body:
-        if key not in allowed:
-            file.fail(f"{where}: unknown key {key!r}; allowed: {', '.join(sorted(allowed))}.")
 
 
 def regex(pattern: str) -> str:

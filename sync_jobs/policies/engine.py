@@ -20,7 +20,6 @@ from app.schema import duckdb_type, tables
 from sync_jobs.policies import derived
 from sync_jobs.policies.rules import PORTAL, Rule
 
-_WHERE = frozenset({"name", "asset_type", "project_id", "folder"})
 HELD = 250_000  # so many assets are unpacked once, and all rules run over them without a pause
 TOGETHER = 40  # of more assets: rules whose rows are held at once, over those assets they speak of
 JUDGED = (
