@@ -39,9 +39,16 @@ def generations(cli: Cli) -> dict[str, int]:
     return {row["generation"]: row["n"] for row in json.loads(done.stdout)}
 
 
+def begun(workspace: Path) -> None:
+    """Wait until a run works in its folder: how long a process takes to get there is the machine's affair."""
+    until = time.monotonic() + 60
+    while time.monotonic() < until and not (workspace.is_dir() and any(workspace.iterdir())):
+        time.sleep(0.005)
+
+
 @pytest.mark.timeout(240)
 def test_an_import_that_is_killed_leaves_the_state_before_it_or_after_it(
-    cli: Cli, spawn: Spawn, tmp_path: Path
+    cli: Cli, spawn: Spawn, home: Path, tmp_path: Path
 ) -> None:
     small, large = export(tmp_path / "small.json", BEFORE), export(tmp_path / "large.json", AFTER)
     whole = ({str(BEFORE): BEFORE}, {str(AFTER): AFTER})
@@ -52,9 +59,10 @@ def test_an_import_that_is_killed_leaves_the_state_before_it_or_after_it(
     took = time.monotonic() - began
     assert generations(cli) == whole[1]
     cut = 0
-    for share in (0.4, 0.65, 0.9):
+    for share in (0, 0.15, 0.3):
         assert cli("import-assets", str(small)).returncode == 0
         victim = spawn("sync_jobs", "import-assets", str(large))
+        begun(home / "tmp" / "assets")
         time.sleep(took * share)
         cut += victim.poll() is None
         victim.kill()
