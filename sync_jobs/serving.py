@@ -119,10 +119,13 @@ class _Sidecar:
         while not self._stop.wait(TICK_SECONDS):
             try:
                 self._scheduler.renew()
-            except LeaseLost:
-                return  # the clock, which finds it too, says so
+            except LeaseLost as lost:
+                if not self._stop.is_set():  # then it was given back
+                    log.error("sidecar_replaced", error=str(lost))
+                break
             except PortalError as error:
                 log.warning("lease_not_renewed", error=str(error))
+        self._runner.cache.state.close()
 
     def _begin(self, with_sample: bool) -> None:
         """Load the sample if asked to, then let the clock run. Without the sample the rest still works."""

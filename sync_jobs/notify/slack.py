@@ -114,6 +114,8 @@ def _post(url: str, text: str) -> str | None:
         post(url, orjson.dumps(body))
     except NotTaken as problem:
         return str(problem)
+    except Exception as error:  # noqa: BLE001  whatever it is, the caller tells it; its text may hold the address
+        return type(error).__name__
     return None
 
 

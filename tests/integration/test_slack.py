@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 
 from app.errors import Permanent
 from sync_jobs.layers.base import Outcome, RunContext
@@ -173,6 +174,22 @@ def test_nobody_there_is_counted(tmp_path: Path) -> None:
     row, _ = sync(tmp_path, f"http://127.0.0.1:{free_port()}/services/x", Outcome(details=CHANGED))
     assert row["status"] == "success"
     wait_for(lambda: counted("failed") == before + 1)
+
+
+def test_a_fault_of_any_kind_is_told_at_once_and_without_the_address(
+    channel: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such as a certificate store that cannot be read: no error of HTTP."""
+
+    def broken(url: str, _body: bytes) -> None:
+        raise OSError(f"cannot be read while posting to {url}")
+
+    monkeypatch.setattr(slack, "post", broken)
+    before, began = counted("failed"), time.monotonic()
+    with structlog.testing.capture_logs() as logs:
+        slack._send(channel.url, "text")
+    assert counted("failed") == before + 1 and time.monotonic() - began < slack.LIMIT_SECONDS / 2
+    assert [line["problem"] for line in logs] == ["OSError"] and "canary" not in str(logs)
 
 
 def test_a_command_ends_with_its_message_sent_and_never_shows_the_address(
